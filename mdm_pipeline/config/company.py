@@ -1,0 +1,142 @@
+"""Configuration of one company: the sections of all stages and its sources."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import Field, SecretStr
+
+from mdm_pipeline.config.base import Section
+from mdm_pipeline.config.sources import PartyType, SourceConfig
+
+
+class ScheduleConfig(Section):
+    """When the nightly run starts."""
+
+    cron: str = Field(default="15 2 * * *", description="Cron expression.")
+    time_zone: str = Field(default="Asia/Shanghai", description="IANA time zone of the cron expression.")
+
+
+class ModelConfig(Section):
+    """Matching of one party type."""
+
+    threshold: float = Field(default=0.95, gt=0, lt=1, description="Match probability from which two records are linked.")
+    review_threshold: float = Field(
+        default=0.5, gt=0, lt=1, description="Probability from which a pair that is not linked is put up for review."
+    )
+    model: Literal["train", "shipped"] = Field(
+        default="shipped",
+        description="Model of the first run: trained on this company's data, or the shipped default.",
+    )
+
+
+class MatchingConfig(Section):
+    """Which records are the same party."""
+
+    version: Literal[1] = Field(default=1, description="Version of this section's form.")
+    person: ModelConfig = Field(default=ModelConfig(), description="Persons.")
+    organization: ModelConfig = Field(default=ModelConfig(), description="Organizations.")
+    duplicate_free_sources: list[str] = Field(
+        default_factory=list, description="source or source.table in which no party occurs twice."
+    )
+
+    def of(self, party_type: PartyType) -> ModelConfig:
+        """The section of one party type."""
+        return self.person if party_type == "person" else self.organization
+
+
+Strategy = Literal[
+    "source_priority", "most_recent", "most_frequent", "most_complete", "longest", "valid_first", "minimum", "maximum"
+]
+
+
+class SurvivorshipRule(Section):
+    """Ordered strategies for one attribute or group of attributes; the first that tells two values apart decides."""
+
+    strategies: list[Strategy] = Field(min_length=1, description="Strategies, in order.")
+    sources: list[str] = Field(default_factory=list, description="Only values of these sources survive; empty: all.")
+
+
+class MasteringConfig(Section):
+    """Customer codes and survivorship."""
+
+    version: Literal[1] = Field(default=1, description="Version of this section's form.")
+    id_prefix: str = Field(default="C", pattern=r"^[A-Z]{1,4}$", description="Prefix of customer codes.")
+    id_digits: int = Field(default=8, ge=4, le=15, description="Digits of customer codes; a check character follows.")
+    default: SurvivorshipRule = Field(
+        default=SurvivorshipRule(strategies=["most_recent", "source_priority"]),
+        description="Rule of attributes that have none of their own.",
+    )
+    attributes: dict[str, SurvivorshipRule] = Field(
+        default_factory=dict,
+        description="Rule per attribute of master.customer; `address` and `billing` are groups that survive whole.",
+    )
+
+
+class ExpectationConfig(Section):
+    """One rule of a suite: a Great Expectations expectation and what its failure does."""
+
+    name: str = Field(pattern=r"^[a-z][a-z0-9_]*$", description="Name of the rule; issues carry it.")
+    expectation: str = Field(description="Type, for instance expect_column_values_to_not_be_null, or `custom_sql`.")
+    arguments: dict[str, Any] = Field(default_factory=dict, description="Arguments of the expectation.")
+    where: str | None = Field(default=None, description="Condition in SQL on the table's columns; other rows are not looked at.")
+    severity: Literal["block", "quarantine", "warn"] = Field(description="What a failing row (or rule) does.")
+    dimension: Literal["accuracy", "consistency", "completeness", "timeliness"] = Field(description="Dimension of quality.")
+    max_share: float = Field(
+        default=0.0, ge=0, le=1, description="For `block`: share of failing rows up to which nothing is held back."
+    )
+    message: str = Field(description="What is wrong and what to do, for the issue log.")
+
+
+class SuiteConfig(Section):
+    """The rules of one canonical table."""
+
+    table: str = Field(description="Hub table, schema.name.")
+    source: str | None = Field(default=None, description="Only rows of this source.")
+    expectations: list[ExpectationConfig] = Field(min_length=1, description="Rules.")
+
+
+class QualityConfig(Section):
+    """Expectation suites."""
+
+    version: Literal[1] = Field(default=1, description="Version of this section's form.")
+    suites: dict[str, SuiteConfig] = Field(default_factory=dict, description="Suites by name.")
+
+
+class CompanyConfig(Section):
+    """Everything the pipeline has to know about one company."""
+
+    version: Literal[1] = Field(default=1, description="Version of this file's form.")
+    name: str = Field(pattern=r"^[a-z][a-z0-9_]*$", description="Short name of the company.")
+    title: str = Field(default="", description="Name for people.")
+    group_currency: str = Field(default="CNY", pattern=r"^[A-Z]{3}$", description="Currency of group figures.")
+    data_dir: str = Field(
+        description="Folder that relative source paths are below; relative to the configuration folder; `${NAME}` works."
+    )
+    decision_store: SecretStr | None = Field(
+        default=None, description="SQLAlchemy URL of the decision store; by default SQLite below the home."
+    )
+    schedule: ScheduleConfig = Field(default=ScheduleConfig(), description="The nightly run.")
+    matching: MatchingConfig = Field(default=MatchingConfig(), description="Matching (matching.yaml).")
+    mastering: MasteringConfig = Field(default=MasteringConfig(), description="Mastering (mastering.yaml).")
+    quality: QualityConfig = Field(default=QualityConfig(), description="Suites (quality.yaml).")
+    sources: list[SourceConfig] = Field(min_length=1, description="Sources (sources/*.yaml).")
+    folder: Path = Field(description="The configuration folder; set by the loader.")
+
+    @property
+    def data_path(self) -> Path:
+        """`data_dir`, absolute."""
+        path = Path(self.data_dir)
+        return path if path.is_absolute() else (self.folder / path).resolve()
+
+    def source(self, name: str) -> SourceConfig:
+        """The source of that name.
+
+        Raises:
+            KeyError: there is none.
+        """
+        for source in self.sources:
+            if source.name == name:
+                return source
+        raise KeyError(f"no source {name!r}; configured are {', '.join(s.name for s in self.sources)}")

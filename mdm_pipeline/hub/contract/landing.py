@@ -1,0 +1,126 @@
+"""Landing: what the sources said, verbatim as text. The per-source tables are made from configuration by `source_table`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from mdm_pipeline.hub.contract import fields as f
+from mdm_pipeline.hub.contract.model import Column, Kind, Table
+
+BATCH_ID = Column("_batch_id", "BIGINT", "The delivery that last wrote the row.", "批次", volatile=True)
+
+RECORD = Table(
+    "landing",
+    "record",
+    "Register of every row ever seen in any source: its id, given once and never reused.",
+    "源记录登记表",
+    (
+        f.RECORD_ID,
+        f.SOURCE,
+        f.SOURCE_TABLE,
+        f.SOURCE_KEY,
+        f.RECORD_REF,
+        Column("first_seen_at", "TIMESTAMP", "When it was first delivered (UTC).", "首次出现时间", volatile=True),
+    ),
+    key=("record_id",),
+    writer="landing",
+    kind=Kind.STATE,
+)
+
+BATCH = Table(
+    "landing",
+    "batch",
+    "Ledger of deliveries: one row per source table and run; read = inserted + updated + unchanged + rejected.",
+    "批次台账",
+    (
+        Column("batch_id", "BIGINT", "Id of the delivery.", "批次编号", is_required=True),
+        f.SOURCE,
+        f.SOURCE_TABLE,
+        f.RUN_ID,
+        Column("started_at", "TIMESTAMP", "Start of the run (UTC).", "开始时间", volatile=True),
+        Column("rows_read", "BIGINT", "Rows the source delivered.", "读取行数", is_required=True),
+        Column("rows_inserted", "BIGINT", "Rows with a key not seen before (or seen as deleted).", "新增行数", is_required=True),
+        Column("rows_updated", "BIGINT", "Rows whose content changed.", "更新行数", is_required=True),
+        Column("rows_deleted", "BIGINT", "Rows that are no longer delivered.", "删除行数", is_required=True),
+        Column("rows_unchanged", "BIGINT", "Rows delivered as they were.", "未变行数", is_required=True),
+        Column("rows_rejected", "BIGINT", "Rows that could not be taken; each is in quality.issue.", "拒收行数", is_required=True),
+        Column("watermark", "VARCHAR", "Highest cursor value seen, where the table has one.", "水位"),
+        Column("files", "VARCHAR", "Files read, with their content hash, as JSON.", "文件"),
+        Column("content_hash", "VARCHAR", "Hash of the delivery's raw content, where it can be had without reading rows.", "内容哈希"),
+        Column("status", "VARCHAR", "taken | held_back.", "状态", is_required=True, values=("taken", "held_back")),
+        Column("reason", "VARCHAR", "Why it was held back.", "原因"),
+        Column("duration_s", "DOUBLE", "Seconds it took.", "耗时(秒)", volatile=True),
+    ),
+    key=("batch_id",),
+    writer="landing",
+    kind=Kind.LOG,
+)
+
+VERSION = Table(
+    "landing",
+    "version",
+    "Earlier contents of landed rows, kept as long as configured.",
+    "历史版本",
+    (
+        f.RECORD_ID,
+        Column("batch_id", "BIGINT", "The delivery that replaced this version.", "替换批次", is_required=True),
+        Column("row", "VARCHAR", "The row's columns as JSON text.", "行内容(JSON)", is_required=True),
+        Column("replaced_at", "TIMESTAMP", "When a newer version or a deletion replaced it (UTC).", "替换时间", volatile=True),
+    ),
+    key=("record_id", "batch_id"),
+    writer="landing",
+    kind=Kind.STATE,
+)
+
+
+# Names (without trailing underscores) that source columns may not have in landing.
+RESERVED_COLUMNS = frozenset(
+    {"record_id", "_row_hash", "_batch_id", "_first_seen_at", "_changed_at", "_deleted_at", "_location", "_row"}
+)
+
+
+def source_table(source: str, table: str, columns: Iterable[str]) -> Table:
+    """Contract of one landed source table: the source's own columns as text, then ours.
+
+    Args:
+        source: name of the source in the configuration.
+        table: name of its table in the configuration.
+        columns: the source's columns, in the source's order.
+    """
+    ours = (
+        f.RECORD_ID,
+        Column("_row_hash", "UBIGINT", "Hash over the text of all columns.", "行哈希", is_required=True),
+        BATCH_ID,
+        Column("_first_seen_at", "TIMESTAMP", "First delivery (UTC).", "首次出现", volatile=True),
+        Column("_changed_at", "TIMESTAMP", "Last real change (UTC).", "变更时间", volatile=True),
+        Column("_deleted_at", "TIMESTAMP", "No longer delivered since (UTC).", "删除时间", volatile=True),
+    )
+    theirs = tuple(
+        Column(landed_column(name), "VARCHAR", f"{source}.{table}.{name} as delivered.") for name in columns
+    )
+    return Table(
+        "landing",
+        landed_name(source, table),
+        f"Rows of {source}.{table} as last delivered, verbatim text.",
+        f"{source}.{table} 落地数据",
+        ours + theirs,
+        key=("record_id",),
+        writer="landing",
+        kind=Kind.STATE,
+    )
+
+
+def landed_column(name: str) -> str:
+    """Name of a source column in its landing table: its own, with `_` appended where ours has that name.
+
+    DuckDB knows no case in names, so a source's `RECORD_ID` would be our `record_id`; it lands as `RECORD_ID_`.
+    """
+    return f"{name}_" if name.rstrip("_").lower() in RESERVED_COLUMNS else name
+
+
+def landed_name(source: str, table: str) -> str:
+    """Name of the landing table of one source table: `crm__account`."""
+    return f"{source}__{table}"
+
+
+TABLES = (RECORD, BATCH, VERSION)

@@ -1,0 +1,45 @@
+"""The one issue log. Every stage reports what is wrong with rows and values through here.
+
+In: a temporary table of problems found in a scope. Out: `quality.issue`. Invariant: the same problem has one row, however
+often it is seen; a problem no longer found in its scope is closed, not deleted. Does not belong here: judging.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+from duckdb import DuckDBPyConnection
+
+from mdm_pipeline.hub.sql import run_sql
+
+_HERE = Path(__file__).parent
+
+
+def create_found(con: DuckDBPyConnection) -> None:
+    """Create the empty temporary table `found_issue` that a stage fills before `report_issues`."""
+    run_sql(con, _HERE / "issue_found.sql")
+
+
+def report_issues(con: DuckDBPyConnection, *, stage: str, as_of: datetime, scope: str | None) -> int:
+    """Merge `found_issue` into `quality.issue` and close the stage's issues that are no longer found.
+
+    Args:
+        con: the hub, inside the stage's transaction; `found_issue` filled.
+        stage: who reports; an issue is closed only by the stage that opened it.
+        as_of: the run's time, UTC.
+        scope: name of a temporary table with a column `key` of the record ids looked at: only their issues may be
+            closed. None: everything that this stage ever reported was looked at.
+
+    Returns:
+        Issues open now among those found.
+    """
+    con.execute("create or replace temp table issue_scope (key bigint)")
+    if scope is not None:
+        con.execute(f'insert into issue_scope select key from "{scope}"')  # noqa: S608  our own temp table's name
+    row = run_sql(
+        con,
+        _HERE / "issue_report.sql",
+        {"stage": stage, "as_of": as_of.replace(tzinfo=None), "everything": scope is None},
+    ).fetchone()
+    return int(row[0]) if row else 0

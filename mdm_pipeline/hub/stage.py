@@ -1,0 +1,38 @@
+"""The shape of a stage: a name, what it consumes, and a plain function.
+
+In: nothing. Out: `Stage`. Invariant: a stage function does not open, commit, read the clock or the environment.
+Does not belong here: running it (orchestration does).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from duckdb import DuckDBPyConnection
+
+from mdm_pipeline.hub.worklist import Report, Work
+
+StageFunction = Callable[[DuckDBPyConnection, Any, Work, datetime], Report]
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One stage of the pipeline.
+
+    Args:
+        name: unique; `landing.crm`, `staging`, `matching` ...
+        function: `stage(con, its_config_section, work, as_of) -> Report`, inside a transaction that is not its own.
+        section: its own configuration section.
+        fingerprint: hash of all that decides its result besides input rows; see `fingerprint_of`.
+        upstreams: schemas whose `change` tables it consumes; none for a stage that reads from outside and has to look
+            every time.
+    """
+
+    name: str
+    function: StageFunction
+    section: Any
+    fingerprint: str
+    upstreams: tuple[str, ...] = ()
