@@ -21,7 +21,9 @@ class ScheduleConfig(Section):
 class ModelConfig(Section):
     """Matching of one party type."""
 
-    threshold: float = Field(default=0.95, gt=0, lt=1, description="Match probability from which two records are linked.")
+    threshold: float = Field(
+        default=0.95, gt=0, lt=1, description="Match probability from which two records are linked."
+    )
     review_threshold: float = Field(
         default=0.5, gt=0, lt=1, description="Probability from which a pair that is not linked is put up for review."
     )
@@ -80,9 +82,13 @@ class ExpectationConfig(Section):
     name: str = Field(pattern=r"^[a-z][a-z0-9_]*$", description="Name of the rule; issues carry it.")
     expectation: str = Field(description="Type, for instance expect_column_values_to_not_be_null, or `custom_sql`.")
     arguments: dict[str, Any] = Field(default_factory=dict, description="Arguments of the expectation.")
-    where: str | None = Field(default=None, description="Condition in SQL on the table's columns; other rows are not looked at.")
+    where: str | None = Field(
+        default=None, description="Condition in SQL on the table's columns; other rows are not looked at."
+    )
     severity: Literal["block", "quarantine", "warn"] = Field(description="What a failing row (or rule) does.")
-    dimension: Literal["accuracy", "consistency", "completeness", "timeliness"] = Field(description="Dimension of quality.")
+    dimension: Literal["accuracy", "consistency", "completeness", "timeliness"] = Field(
+        description="Dimension of quality."
+    )
     max_share: float = Field(
         default=0.0, ge=0, le=1, description="For `block`: share of failing rows up to which nothing is held back."
     )
@@ -112,7 +118,7 @@ class CompanyConfig(Section):
     title: str = Field(default="", description="Name for people.")
     group_currency: str = Field(default="CNY", pattern=r"^[A-Z]{3}$", description="Currency of group figures.")
     data_dir: str = Field(
-        description="Folder that relative source paths are below; relative to the configuration folder; `${NAME}` works."
+        description="Folder that relative source paths are below, itself relative to the configuration folder."
     )
     decision_store: SecretStr | None = Field(
         default=None, description="SQLAlchemy URL of the decision store; by default SQLite below the home."

@@ -1,6 +1,7 @@
 """Reads a company's YAML files; reports every mistake at once, each with file, line, path and what was expected.
 
-In: a configuration folder. Out: `CompanyConfig`. Invariant: `${NAME}` and `${NAME:-default}` are taken from the environment,
+In: a configuration folder. Out: `CompanyConfig`. Invariant: `${NAME}` and `${NAME:-default}` are taken
+from the environment,
 nothing else is; a missing variable is an error naming it. Does not belong here: meaning of sections.
 """
 
@@ -71,7 +72,8 @@ def config_folder(name_or_path: str | Path) -> Path:
                 str(name_or_path),
                 0,
                 "",
-                "no company.yaml here and no shipped company of this name; expected a folder with company.yaml, or one of "
+                "no company.yaml here and no shipped company of this name; "
+                "expected a folder with company.yaml, or one of "
                 + ", ".join(names)
                 + _did_you_mean(str(name_or_path), names),
             )
@@ -172,15 +174,11 @@ class _Loader:
         name, default = match.group(1), match.group(2)
         found = self.environment.get(name, default)
         if found is None:
-            self.mistakes.append(
-                document.mistake(at, f"environment variable {name} is not set; set it before the run")
-            )
+            self.mistakes.append(document.mistake(at, f"environment variable {name} is not set; set it before the run"))
             return ""
         return found
 
-    def _report(
-        self, error: ValidationError, document: _Document, model: Any, ignore: tuple[str, ...] = ()
-    ) -> None:
+    def _report(self, error: ValidationError, document: _Document, model: Any, ignore: tuple[str, ...] = ()) -> None:
         for detail in error.errors(include_url=False, include_input=True):
             if detail["loc"] and detail["loc"][0] in ignore:
                 continue

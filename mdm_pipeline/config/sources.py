@@ -21,7 +21,7 @@ class SqlConnection(Section):
 
     kind: Literal["sql"] = Field(description="Kind of connection.")
     url: SecretStr = Field(
-        description="SQLAlchemy URL; `${NAME}` is taken from the environment, a relative SQLite path is below `data_dir`."
+        description="SQLAlchemy URL; `${NAME}` comes from the environment, a relative SQLite path is below `data_dir`."
     )
 
 
@@ -41,7 +41,9 @@ class FileFormat(Section):
     format: Literal["csv", "parquet", "excel"] | None = Field(
         default=None, description="Format; by default from the file's ending."
     )
-    encoding: str = Field(default="auto", description="Text encoding; `auto` detects BOM, UTF-8, GB18030, Big5, cp1252.")
+    encoding: str = Field(
+        default="auto", description="Text encoding; `auto` detects BOM, UTF-8, GB18030, Big5, cp1252."
+    )
     delimiter: str = Field(default="auto", description="Column delimiter of CSV; `auto` detects , ; tab |.")
     quote: str = Field(default='"', max_length=1, description="Quote character of CSV.")
     sheet: str | int = Field(default=0, description="Sheet of a workbook, by name or position.")
@@ -65,7 +67,9 @@ class NameMapping(Section):
         default="legal", description="Kind of name."
     )
     full: str | None = Field(default=None, description="Column with the whole name.")
-    organization: str | None = Field(default=None, description="Column with the name where the party is an organization.")
+    organization: str | None = Field(
+        default=None, description="Column with the name where the party is an organization."
+    )
     family: str | None = Field(default=None, description="Column with the family name.")
     given: str | None = Field(default=None, description="Column with the given name.")
     middle: str | None = Field(default=None, description="Column with the middle name.")
@@ -167,7 +171,9 @@ class EventColumn(Section):
     party: str | None = Field(
         default=None, description="source.table whose key the column holds; makes a reference source.table:key."
     )
-    map: dict[str, str] = Field(default_factory=dict, description="Source value to canonical value; others pass as they are.")
+    map: dict[str, str] = Field(
+        default_factory=dict, description="Source value to canonical value; others pass as they are."
+    )
 
     @model_validator(mode="before")
     @classmethod
@@ -212,7 +218,10 @@ class TableConfig(Section):
         default="by_absence", description="Rows no longer delivered are deleted, or kept."
     )
     shrink_limit: float = Field(
-        default=0.5, ge=0, le=1, description="Share of rows that may vanish in one delivery before the source is held back."
+        default=0.5,
+        ge=0,
+        le=1,
+        description="Share of rows that may vanish in one delivery before the source is held back.",
     )
     party: PartyMapping | None = Field(default=None, description="Set where rows are parties.")
     event: EventMapping | None = Field(default=None, description="Set where rows are business events.")
@@ -230,7 +239,9 @@ class SourceConfig(Section):
     version: Literal[1] = Field(default=1, description="Version of this file's form.")
     name: str = Field(pattern=r"^[a-z][a-z0-9_]*$", description="Short name, used in record references.")
     title: str = Field(default="", description="Name for people.")
-    priority: int = Field(default=100, description="Lower is trusted first where survivorship asks for source priority.")
+    priority: int = Field(
+        default=100, description="Lower is trusted first where survivorship asks for source priority."
+    )
     default_country: str = Field(default="CN", pattern=r"^[A-Z]{2}$", description="Country assumed for phones and ids.")
     time_zone: str = Field(default="UTC", description="Zone of the source's local times.")
     connection: Connection = Field(description="How to reach it.")

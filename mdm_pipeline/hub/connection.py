@@ -1,6 +1,7 @@
 """Opens the hub: one writer, right settings, spill files removed, an unreadable write-ahead log set aside.
 
-In: the home directory. Out: a `Hub` whose connection the stages use. Invariant: whoever holds the connection is the only
+In: the home directory. Out: a `Hub` whose connection the stages use. Invariant: whoever holds the
+connection is the only
 writer; DuckDB's file lock is the truth. Does not belong here: transactions (`hub.transaction`) and stages.
 """
 

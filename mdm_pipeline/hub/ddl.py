@@ -1,6 +1,7 @@
 """DDL from the contract: create, comment, and compare with what stands in a hub.
 
-In: `Table` declarations. Out: SQL statements and drift reports. Invariant: identifiers are quoted here and nowhere else.
+In: `Table` declarations. Out: SQL statements and drift reports. Invariant: identifiers are quoted here and
+nowhere else.
 Does not belong here: data.
 """
 
@@ -77,7 +78,8 @@ def stored_columns(con: DuckDBPyConnection, table: Table) -> dict[str, str]:
     """Column names and types that stand in the hub for this table; empty when it does not exist."""
     rows = con.execute(
         "select column_name, data_type from duckdb_columns() "
-        "where database_name = current_database() and schema_name = $schema and table_name = $name order by column_index",
+        "where database_name = current_database() and schema_name = $schema and table_name = $name "
+        "order by column_index",
         {"schema": table.schema, "name": table.name},
     ).fetchall()
     return dict(rows)

@@ -1,6 +1,7 @@
 """The one issue log. Every stage reports what is wrong with rows and values through here.
 
-In: a temporary table of problems found in a scope. Out: `quality.issue`. Invariant: the same problem has one row, however
+In: a temporary table of problems found in a scope. Out: `quality.issue`. Invariant: the same problem has
+one row, however
 often it is seen; a problem no longer found in its scope is closed, not deleted. Does not belong here: judging.
 """
 

@@ -20,9 +20,7 @@ def sql_text(path: Path) -> str:
     return path.read_text(encoding="utf-8")
 
 
-def run_sql(
-    con: DuckDBPyConnection, path: Path, parameters: Mapping[str, Any] | None = None
-) -> DuckDBPyConnection:
+def run_sql(con: DuckDBPyConnection, path: Path, parameters: Mapping[str, Any] | None = None) -> DuckDBPyConnection:
     """Run every statement of a file, each with those of the parameters that it names.
 
     Args:

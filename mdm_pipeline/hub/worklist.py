@@ -1,6 +1,7 @@
 """Work lists: what a stage has to do tonight, from sequence numbers and a fingerprint.
 
-In: `<schema>.change` of the upstreams and `hub.stage_state`. Out: `Work` and one temporary table `work_<upstream>` each.
+In: `<schema>.change` of the upstreams and `hub.stage_state`. Out: `Work` and one temporary table
+`work_<upstream>` each.
 Invariant: the offset is written in the stage's own transaction, so a stage killed anywhere does its work again, once.
 A different fingerprint (configuration, stage version, model) means every key; the same one only keys changed since.
 Does not belong here: what a stage does with its keys.
@@ -202,7 +203,8 @@ def _fill(con: DuckDBPyConnection, upstream: str, since: int, is_full: bool) -> 
     con.execute(f"create or replace temp table {target} (entity varchar, key {CHANGE_KEY_TYPES[upstream]})")
     changed = f"select distinct entity, key from {quoted(upstream)}.change where seq > $since"  # noqa: S608
     if is_full:
-        con.execute(f"insert into {target} select distinct * from ({ALL_KEYS[upstream]} union all {changed})", {"since": 0})  # noqa: S608
+        every = f"{ALL_KEYS[upstream]} union all {changed}"
+        con.execute(f"insert into {target} select distinct * from ({every})", {"since": 0})  # noqa: S608
     else:
         con.execute(f"insert into {target} {changed}", {"since": since})
     row = con.execute(f"select count(*) from {target}").fetchone()  # noqa: S608

@@ -1,6 +1,7 @@
 """Takes the snapshot of the decision store at the start of a run.
 
-In: the decisions in force. Out: `steward.decision` and its change log. Invariant: a decision made while a run is going on
+In: the decisions in force. Out: `steward.decision` and its change log. Invariant: a decision made while a
+run is going on
 waits for the next one. Does not belong here: applying decisions.
 """
 

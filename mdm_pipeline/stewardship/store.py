@@ -120,19 +120,14 @@ class DecisionStore:
             DecisionRefused: no decision of that id is in force.
         """
         if decision_id not in {d.decision_id for d in self.in_force()}:
-            raise DecisionRefused(
-                f"decision {decision_id}: not in force; `mdm decide list` shows those that are"
-            )
+            raise DecisionRefused(f"decision {decision_id}: not in force; `mdm decide list` shows those that are")
         return self.add(Decision(kind="undo", ref_l=decision_id, who=who, why=why))
 
     def history(self) -> list[Decision]:
         """Every row ever stored, oldest first."""
         with self._engine.connect() as connection:
             rows = connection.execute(select(_DECISION).order_by(_DECISION.c.decided_at, _DECISION.c.decision_id))
-            return [
-                Decision(**{**row._mapping, "decided_at": row.decided_at.replace(tzinfo=UTC)})
-                for row in rows
-            ]
+            return [Decision(**{**row._mapping, "decided_at": row.decided_at.replace(tzinfo=UTC)}) for row in rows]
 
     def in_force(self) -> list[Decision]:
         """Decisions that count today: not undone, and the latest one of each pair or release."""

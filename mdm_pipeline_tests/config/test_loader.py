@@ -83,9 +83,13 @@ def test_a_secret_comes_from_the_environment_and_its_absence_is_named(folder: Pa
 
 
 def test_a_value_that_is_not_allowed_lists_those_that_are(folder: Path) -> None:
-    (folder / "sources" / "crm.yaml").write_text(SOURCE.replace("{full: name}", "{full: name, kind: legl}"), encoding="utf-8")
+    (folder / "sources" / "crm.yaml").write_text(
+        SOURCE.replace("{full: name}", "{full: name, kind: legl}"), encoding="utf-8"
+    )
     (found,) = mistakes(folder)
-    assert found.startswith("sources/crm.yaml:12 tables.account.party.names.0.kind: 'legl' is not allowed; expected legal | ")
+    assert found.startswith(
+        "sources/crm.yaml:12 tables.account.party.names.0.kind: 'legl' is not allowed; expected legal | "
+    )
     assert found.endswith("did you mean 'legal'?")
 
 
@@ -93,8 +97,8 @@ def test_a_reference_to_a_table_that_is_not_there_is_found(folder: Path) -> None
     text = SOURCE + "      links:\n        - {role: branch_of, to_table: crm.acount, column: parent}\n"
     (folder / "sources" / "crm.yaml").write_text(text, encoding="utf-8")
     assert mistakes(folder) == [
-        "sources/crm.yaml:14 tables.account.party.links.0.to_table: no source table 'crm.acount'; expected source.table; "
-        "did you mean 'crm.account'?"
+        "sources/crm.yaml:14 tables.account.party.links.0.to_table: no source table 'crm.acount'; expected "
+        "source.table; did you mean 'crm.account'?"
     ]
 
 

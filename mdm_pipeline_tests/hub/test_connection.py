@@ -22,7 +22,10 @@ def test_a_new_hub_has_exactly_the_contract(tmp_path: Path) -> None:
         assert fetch(hub.con, "select max(schema_version) v from hub.version") == [{"v": len(MIGRATIONS)}]
         hub.con.execute("alter table staging.party add column nickname varchar")
         hub.con.execute("drop table mart.customer_360")
-        assert drift(hub.con, fresh.con) == ["staging.party.nickname: not in the contract", "mart.customer_360: missing"]
+        assert drift(hub.con, fresh.con) == [
+            "staging.party.nickname: not in the contract",
+            "mart.customer_360: missing",
+        ]
     assert len(TABLES) > 40
 
 

@@ -16,7 +16,8 @@ def found(con: DuckDBPyConnection, *records: int) -> None:
     create_found(con)
     for record in records:
         con.execute(
-            "insert into found_issue values ('crm', 'crm.account', $r, null, 'phone', 'too_long', 'warn', $v, 'too long')",
+            "insert into found_issue "
+            "values ('crm', 'crm.account', $r, null, 'phone', 'too_long', 'warn', $v, 'too long')",
             {"r": record, "v": "9" * 300},
         )
 
@@ -25,7 +26,11 @@ def test_the_same_problem_is_one_row_that_counts(con: DuckDBPyConnection) -> Non
     for day in (DAY1, DAY2):
         found(con, 1)
         assert report_issues(con, stage="staging", as_of=day, scope=None) == 1
-    (issue,) = fetch(con, "select first_seen_at::date::varchar f, last_seen_at::date::varchar l, times, is_open, length(value) n from quality.issue")
+    (issue,) = fetch(
+        con,
+        "select first_seen_at::date::varchar f, last_seen_at::date::varchar l, times, is_open, length(value) n "
+        "from quality.issue",
+    )
     assert issue == {"f": "2026-01-01", "l": "2026-01-02", "times": 2, "is_open": True, "n": 200}
 
 

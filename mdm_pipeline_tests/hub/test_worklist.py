@@ -75,7 +75,17 @@ def test_another_fingerprint_means_every_key(landed: DuckDBPyConnection) -> None
 
 def test_a_fingerprint_depends_on_section_version_and_extras_and_not_on_key_order() -> None:
     assert fingerprint_of({"a": 1, "b": 2}, 1) == fingerprint_of({"b": 2, "a": 1}, 1)
-    assert len({fingerprint_of({"a": 1}, 1), fingerprint_of({"a": 2}, 1), fingerprint_of({"a": 1}, 2), fingerprint_of({"a": 1}, 1, "m")}) == 4
+    assert (
+        len(
+            {
+                fingerprint_of({"a": 1}, 1),
+                fingerprint_of({"a": 2}, 1),
+                fingerprint_of({"a": 1}, 2),
+                fingerprint_of({"a": 1}, 1, "m"),
+            }
+        )
+        == 4
+    )
 
 
 def test_a_report_that_does_not_add_up_is_refused() -> None:

@@ -1,6 +1,7 @@
 """Every hub table, declared once. `TABLES` is the whole contract; landing's per-source tables come from configuration.
 
-In: nothing. Out: `Table` declarations by schema. Invariant: each table has one writing room (`*`: through the hub only).
+In: nothing. Out: `Table` declarations by schema. Invariant: each table has one writing room (`*`: through
+the hub only).
 Does not belong here: SQL, and anything that knows a connection.
 """
 

@@ -30,7 +30,11 @@ SOURCE_KEY = Column(
     is_required=True,
 )
 MASTER_ID = Column(
-    "master_id", "VARCHAR", "Customer code: the stable id of one unified customer.", "客户编码(主数据编号)", is_required=True
+    "master_id",
+    "VARCHAR",
+    "Customer code: the stable id of one unified customer.",
+    "客户编码(主数据编号)",
+    is_required=True,
 )
 PARTY_TYPE = Column(
     "party_type",
@@ -41,9 +45,7 @@ PARTY_TYPE = Column(
     values=("person", "organization"),
 )
 RUN_ID = Column("run_id", "VARCHAR", "The run that wrote the row.", "运行编号", volatile=True)
-SEQ = Column(
-    "seq", "BIGINT", "The hub's own sequence of stage commits.", "提交序号", is_required=True, volatile=True
-)
+SEQ = Column("seq", "BIGINT", "The hub's own sequence of stage commits.", "提交序号", is_required=True, volatile=True)
 AMOUNT = "DECIMAL(18, 2)"
 CURRENCY = Column("currency", "VARCHAR", "ISO 4217 code of the amounts in this row.", "币种")
 LEGAL_ENTITY = Column("legal_entity", "VARCHAR", "Our own company that does the business (账套).", "法人/账套")
@@ -52,9 +54,7 @@ UPDATED_AT = Column("updated_at", "TIMESTAMP", "When the source last changed the
 DISPLAY_NAME = Column("display_name", "VARCHAR", "The name to show, as the source wrote it.", "名称", pii=Pii.NAME)
 IS_VALID = Column("is_valid", "BOOLEAN", "Passed the checks of its kind; null where none exists.", "是否有效")
 IS_MASKED = Column("is_masked", "BOOLEAN", "Part of the value is hidden (139****1234).", "是否被遮蔽")
-IS_PLACEHOLDER = Column(
-    "is_placeholder", "BOOLEAN", "Stands for 'unknown' (N/A, 无, 13800000000).", "是否占位值"
-)
+IS_PLACEHOLDER = Column("is_placeholder", "BOOLEAN", "Stands for 'unknown' (N/A, 无, 13800000000).", "是否占位值")
 IS_USABLE = Column(
     "is_usable", "BOOLEAN", "May be compared: valid, not masked, not a placeholder.", "是否可用于比对", is_required=True
 )

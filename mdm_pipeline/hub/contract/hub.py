@@ -30,7 +30,14 @@ STAGE_STATE = Table(
         Column("stage", "VARCHAR", "Stage.", "阶段", is_required=True),
         Column("upstream", "VARCHAR", "Schema whose changes it consumes.", "上游", is_required=True),
         Column("consumed_seq", "BIGINT", "Changes up to here are in.", "已消费序号", is_required=True, volatile=True),
-        Column("fingerprint", "VARCHAR", "Hash of configuration section, stage version and model.", "指纹", is_required=True, volatile=True),
+        Column(
+            "fingerprint",
+            "VARCHAR",
+            "Hash of configuration section, stage version and model.",
+            "指纹",
+            is_required=True,
+            volatile=True,
+        ),
     ),
     key=("stage", "upstream"),
     writer="hub",
@@ -67,7 +74,14 @@ RUN = Table(
     (
         Column("run_id", "VARCHAR", "Run.", "运行编号", is_required=True),
         Column("as_of", "TIMESTAMP", "The run's time (UTC).", "运行时间", is_required=True),
-        Column("outcome", "VARCHAR", "How it ended.", "结果", is_required=True, values=("running", "done", "held_back", "failed")),
+        Column(
+            "outcome",
+            "VARCHAR",
+            "How it ended.",
+            "结果",
+            is_required=True,
+            values=("running", "done", "held_back", "failed"),
+        ),
         Column("held_back", "VARCHAR", "Sources held back with their reasons, joined by '; '.", "被阻断来源"),
         Column("product_version", "VARCHAR", "Release.", "产品版本"),
     ),
@@ -106,7 +120,9 @@ def change_table(schema: str, key_type: str) -> Table:
         (
             f.SEQ,
             Column("entity", "VARCHAR", "Table (or source table) that changed.", "表", is_required=True),
-            Column("key", key_type, "Key of what changed; of regroupings the old and the new one.", "键", is_required=True),
+            Column(
+                "key", key_type, "Key of what changed; of regroupings the old and the new one.", "键", is_required=True
+            ),
         ),
         key=("seq", "entity", "key"),
         writer=schema if schema != "steward" else "stewardship",

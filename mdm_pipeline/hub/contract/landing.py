@@ -1,4 +1,4 @@
-"""Landing: what the sources said, verbatim as text. The per-source tables are made from configuration by `source_table`."""
+"""Landing: what the sources said, verbatim as text; `source_table` makes the tables of configured sources."""
 
 from __future__ import annotations
 
@@ -39,14 +39,31 @@ BATCH = Table(
         f.RUN_ID,
         Column("started_at", "TIMESTAMP", "Start of the run (UTC).", "开始时间", volatile=True),
         Column("rows_read", "BIGINT", "Rows the source delivered.", "读取行数", is_required=True),
-        Column("rows_inserted", "BIGINT", "Rows with a key not seen before (or seen as deleted).", "新增行数", is_required=True),
+        Column(
+            "rows_inserted",
+            "BIGINT",
+            "Rows with a key not seen before (or seen as deleted).",
+            "新增行数",
+            is_required=True,
+        ),
         Column("rows_updated", "BIGINT", "Rows whose content changed.", "更新行数", is_required=True),
         Column("rows_deleted", "BIGINT", "Rows that are no longer delivered.", "删除行数", is_required=True),
         Column("rows_unchanged", "BIGINT", "Rows delivered as they were.", "未变行数", is_required=True),
-        Column("rows_rejected", "BIGINT", "Rows that could not be taken; each is in quality.issue.", "拒收行数", is_required=True),
+        Column(
+            "rows_rejected",
+            "BIGINT",
+            "Rows that could not be taken; each is in quality.issue.",
+            "拒收行数",
+            is_required=True,
+        ),
         Column("watermark", "VARCHAR", "Highest cursor value seen, where the table has one.", "水位"),
         Column("files", "VARCHAR", "Files read, with their content hash, as JSON.", "文件"),
-        Column("content_hash", "VARCHAR", "Hash of the delivery's raw content, where it can be had without reading rows.", "内容哈希"),
+        Column(
+            "content_hash",
+            "VARCHAR",
+            "Hash of the delivery's raw content, where it can be had without reading rows.",
+            "内容哈希",
+        ),
         Column("status", "VARCHAR", "taken | held_back.", "状态", is_required=True, values=("taken", "held_back")),
         Column("reason", "VARCHAR", "Why it was held back.", "原因"),
         Column("duration_s", "DOUBLE", "Seconds it took.", "耗时(秒)", volatile=True),
@@ -65,7 +82,13 @@ VERSION = Table(
         f.RECORD_ID,
         Column("batch_id", "BIGINT", "The delivery that replaced this version.", "替换批次", is_required=True),
         Column("row", "VARCHAR", "The row's columns as JSON text.", "行内容(JSON)", is_required=True),
-        Column("replaced_at", "TIMESTAMP", "When a newer version or a deletion replaced it (UTC).", "替换时间", volatile=True),
+        Column(
+            "replaced_at",
+            "TIMESTAMP",
+            "When a newer version or a deletion replaced it (UTC).",
+            "替换时间",
+            volatile=True,
+        ),
     ),
     key=("record_id", "batch_id"),
     writer="landing",
@@ -95,9 +118,7 @@ def source_table(source: str, table: str, columns: Iterable[str]) -> Table:
         Column("_changed_at", "TIMESTAMP", "Last real change (UTC).", "变更时间", volatile=True),
         Column("_deleted_at", "TIMESTAMP", "No longer delivered since (UTC).", "删除时间", volatile=True),
     )
-    theirs = tuple(
-        Column(landed_column(name), "VARCHAR", f"{source}.{table}.{name} as delivered.") for name in columns
-    )
+    theirs = tuple(Column(landed_column(name), "VARCHAR", f"{source}.{table}.{name} as delivered.") for name in columns)
     return Table(
         "landing",
         landed_name(source, table),

@@ -35,7 +35,9 @@ CUSTOMER_INVOICE = _events(
     Column("paid_amount", f.AMOUNT, "Payments (fees included) and credit notes that reference it.", "已付金额"),
     Column("open_amount", f.AMOUNT, "Gross less what was paid or credited.", "未清金额"),
 )
-CUSTOMER_PAYMENT = _events(staging.PAYMENT, "customer_payment", "Payments with their customer.", "客户收款", GROUP_AMOUNT)
+CUSTOMER_PAYMENT = _events(
+    staging.PAYMENT, "customer_payment", "Payments with their customer.", "客户收款", GROUP_AMOUNT
+)
 CUSTOMER_OPPORTUNITY = _events(
     staging.OPPORTUNITY, "customer_opportunity", "Opportunities with their customer.", "客户商机", GROUP_AMOUNT
 )
@@ -56,7 +58,9 @@ CUSTOMER_360 = Table(
         Column("first_order_on", "DATE", "First order.", "首次下单"),
         Column("last_order_on", "DATE", "Last order.", "最近下单"),
         Column("invoice_count", "BIGINT", "Invoices and credit notes.", "发票数"),
-        Column("invoiced_amount", f.AMOUNT, "Invoices less credit notes, net of VAT, group currency.", "开票金额(本位币)"),
+        Column(
+            "invoiced_amount", f.AMOUNT, "Invoices less credit notes, net of VAT, group currency.", "开票金额(本位币)"
+        ),
         Column("open_amount", f.AMOUNT, "Open receivables in group currency.", "应收余额(本位币)"),
         Column("overdue_amount", f.AMOUNT, "Of that, past due on the as-of day.", "逾期金额(本位币)"),
         Column("payment_count", "BIGINT", "Payments.", "收款笔数"),

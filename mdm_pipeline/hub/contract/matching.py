@@ -38,8 +38,12 @@ PAIR = Table(
         RECORD_ID_R,
         f.PARTY_TYPE,
         Column("match_weight", "DOUBLE", "Sum of log2 Bayes factors and prior.", "匹配权重", is_required=True),
-        Column("match_probability", "DOUBLE", "Probability that both are the same party.", "匹配概率", is_required=True),
-        Column("levels", "VARCHAR", "Comparison vector: comparison=level, joined by ' '.", "比较向量", is_required=True),
+        Column(
+            "match_probability", "DOUBLE", "Probability that both are the same party.", "匹配概率", is_required=True
+        ),
+        Column(
+            "levels", "VARCHAR", "Comparison vector: comparison=level, joined by ' '.", "比较向量", is_required=True
+        ),
         Column("match_keys", "VARCHAR", "Blocking keys that met, joined by ','.", "命中键", is_required=True),
         Column("is_link", "BOOLEAN", "At or above the threshold of its model.", "是否达到阈值", is_required=True),
     ),

@@ -9,11 +9,25 @@ NAME_FORMS = (
     Column("name_original", "VARCHAR", "The name as the source wrote it.", "原始名称", pii=Pii.NAME),
     f.DISPLAY_NAME,
     Column("name_script", "VARCHAR", "han | latin | mixed | other.", "文字"),
-    Column("name_norm", "VARCHAR", "Folded: NFKC, lower case, simplified, no accents, no punctuation.", "规范名称", pii=Pii.NAME),
-    Column("name_key", "VARCHAR", "Order-free key in Latin letters (pinyin for Han): sorted tokens.", "名称键", pii=Pii.NAME),
+    Column(
+        "name_norm",
+        "VARCHAR",
+        "Folded: NFKC, lower case, simplified, no accents, no punctuation.",
+        "规范名称",
+        pii=Pii.NAME,
+    ),
+    Column(
+        "name_key",
+        "VARCHAR",
+        "Order-free key in Latin letters (pinyin for Han): sorted tokens.",
+        "名称键",
+        pii=Pii.NAME,
+    ),
     Column("family_name", "VARCHAR", "Family name as written (persons).", "姓", pii=Pii.NAME),
     Column("given_name", "VARCHAR", "Given name as written (persons).", "名", pii=Pii.NAME),
-    Column("family_key", "VARCHAR", "Family name in Latin letters, pinyin by our surname table.", "姓(拼音)", pii=Pii.NAME),
+    Column(
+        "family_key", "VARCHAR", "Family name in Latin letters, pinyin by our surname table.", "姓(拼音)", pii=Pii.NAME
+    ),
     Column("given_key", "VARCHAR", "Given name in Latin letters.", "名(拼音)", pii=Pii.NAME),
     Column("nickname_root", "VARCHAR", "Given name with nicknames resolved (bob -> robert).", "昵称归并", pii=Pii.NAME),
     Column("middle_name", "VARCHAR", "Middle name or initial (persons).", "中间名", pii=Pii.NAME),
@@ -47,9 +61,20 @@ PARTY = Table(
             is_required=True,
             values=("match", "pass_through", "excluded"),
         ),
-        Column("roles", "VARCHAR", "Roles, sorted, joined by ',': customer, lead, contact, partner, supplier, competitor.", "角色"),
+        Column(
+            "roles",
+            "VARCHAR",
+            "Roles, sorted, joined by ',': customer, lead, contact, partner, supplier, competitor.",
+            "角色",
+        ),
         *NAME_FORMS,
-        Column("birth_on", "DATE", "Birth date (persons) or registration date (organizations).", "出生/成立日期", pii=Pii.BIRTH),
+        Column(
+            "birth_on",
+            "DATE",
+            "Birth date (persons) or registration date (organizations).",
+            "出生/成立日期",
+            pii=Pii.BIRTH,
+        ),
         Column("birth_precision", "VARCHAR", "day | month | year.", "日期精度"),
         Column("gender", "VARCHAR", "f | m | x.", "性别"),
         Column("industry", "VARCHAR", "Industry as the source says.", "行业"),
@@ -116,7 +141,9 @@ IDENTIFIER_SCHEME = Table(
     "编码体系",
     (
         Column("scheme", "VARCHAR", "Code of the scheme.", "编码体系", is_required=True),
-        Column("identifies", "VARCHAR", "legal_entity | site | tax_group | person | account.", "标识对象", is_required=True),
+        Column(
+            "identifies", "VARCHAR", "legal_entity | site | tax_group | person | account.", "标识对象", is_required=True
+        ),
         Column("doc", "VARCHAR", "In words.", "说明"),
     ),
     key=("scheme",),
@@ -131,9 +158,17 @@ PARTY_CONTACT_POINT = Table(
     (
         f.RECORD_ID,
         Column("contact_no", "INTEGER", "Order in the record.", "序号", is_required=True),
-        Column("kind", "VARCHAR", "Kind of contact point.", "种类", is_required=True, values=("phone", "email", "wechat")),
+        Column(
+            "kind", "VARCHAR", "Kind of contact point.", "种类", is_required=True, values=("phone", "email", "wechat")
+        ),
         Column("value", "VARCHAR", "E.164, canonical e-mail, or id.", "规范值", pii=Pii.PHONE),
-        Column("match_key", "VARCHAR", "What is compared: E.164 without extension, e-mail without dots and tags.", "比对键", pii=Pii.PHONE),
+        Column(
+            "match_key",
+            "VARCHAR",
+            "What is compared: E.164 without extension, e-mail without dots and tags.",
+            "比对键",
+            pii=Pii.PHONE,
+        ),
         Column("raw", "VARCHAR", "As delivered.", "原始值", pii=Pii.PHONE),
         Column("detail", "VARCHAR", "mobile, fixed, toll_free; role, personal, public.", "细类"),
         Column("extension", "VARCHAR", "Extension of a phone.", "分机"),
@@ -226,7 +261,9 @@ PARTY_LINK = Table(
         f.RECORD_REF,
         Column("from_ref", "VARCHAR", "The one who has the role, as source.table:key.", "起点", is_required=True),
         Column("to_ref", "VARCHAR", "The one it has it towards.", "终点", is_required=True),
-        Column("role", "VARCHAR", "contact_of, branch_of, subsidiary_of, owner_of, spouse_of ...", "关系", is_required=True),
+        Column(
+            "role", "VARCHAR", "contact_of, branch_of, subsidiary_of, owner_of, spouse_of ...", "关系", is_required=True
+        ),
         Column("role_detail", "VARCHAR", "The source's own word.", "来源用词"),
         Column("is_primary", "BOOLEAN", "The main one of its kind.", "是否主要"),
         Column("started_on", "DATE", "Since.", "开始日期"),

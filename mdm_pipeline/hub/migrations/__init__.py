@@ -1,6 +1,7 @@
 """Numbered migrations `mNNNN_<what>.py`, each with `schema(con)` and `rows(con)`; one transaction each.
 
-In: a hub at any older version. Out: the same hub at the newest. Invariant: a migrated hub equals a fresh one made from the
+In: a hub at any older version. Out: the same hub at the newest. Invariant: a migrated hub equals a fresh
+one made from the
 contract (a test checks each kept old hub); only *state* tables are migrated, derived ones are dropped and refilled.
 """
 

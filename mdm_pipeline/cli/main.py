@@ -1,0 +1,47 @@
+"""The `mdm` application: registers the commands and turns our own errors into one line and an exit code."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from mdm_pipeline.cli import decide, diff, docs, doctor, evaluate, run, sample, sql, status, ui
+from mdm_pipeline.cli.options import BAD_USE, FAILED
+from mdm_pipeline.errors import MdmError
+
+app = typer.Typer(
+    name="mdm",
+    help="Customer master data as a pipeline: one unified customer table out of all your systems.\n\n"
+    "First steps:  mdm run   (the demo company, three systems)   then   mdm sql "
+    '"select * from customer_360 limit 5"',
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+app.command("run")(run.run)
+app.command("ui")(ui.ui)
+app.command("status")(status.status)
+app.command("doctor")(doctor.doctor)
+app.command("sql")(sql.sql)
+app.command("diff")(diff.diff)
+app.command("evaluate")(evaluate.evaluate)
+app.command("sample")(sample.sample)
+app.command("docs", hidden=True)(docs.docs)
+app.add_typer(decide.app, name="decide")
+
+
+def main() -> None:
+    """Entry point; exit codes are described in `mdm_pipeline.cli`."""
+    try:
+        app(standalone_mode=True)
+    except MdmError as error:
+        from mdm_pipeline.config.loader import ConfigInvalid
+
+        typer.echo(str(error), err=True)
+        sys.exit(BAD_USE if isinstance(error, ConfigInvalid) else FAILED)
+
+
+if __name__ == "__main__":
+    main()

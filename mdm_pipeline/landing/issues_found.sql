@@ -1,0 +1,31 @@
+-- Rows whose key is blank, and rows that a later row of the same delivery contradicts.
+insert into found_issue
+select
+    $source,
+    $table_name,
+    null,
+    _location,
+    $key_columns,
+    'key_is_filled',
+    'reject',
+    null,
+    $table_name || ', ' || _location || ': the key (' || $key_columns
+    || ') is blank; expected a value in every key column; the row is not taken; correct the source'
+from landing_delivered_key
+where source_key is null;
+
+insert into found_issue
+select
+    $source,
+    $table_name,
+    taken.record_id,
+    delivered._location,
+    null,
+    'key_is_unique',
+    'warn',
+    contradicted.source_key,
+    $table_name || ', ' || delivered._location || ': key ' || contradicted.source_key
+    || ' comes again later with other content; expected one row per key; the last one is taken; correct the source'
+from landing_contradicted as contradicted
+inner join landing_delivered_key as delivered on contradicted._row = delivered._row
+inner join landing_taken as taken on contradicted.source_key = taken.source_key;

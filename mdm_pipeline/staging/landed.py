@@ -1,0 +1,151 @@
+"""Landed rows of one source table, and access to their columns by the names of the mapping.
+
+In: the landing table, the register and the work list. Out: one Polars frame of live rows, all text.
+Invariant: rows come in the order of their record id; deleted rows do not come.
+Does not belong here: what the columns mean.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+
+import polars as pl
+from duckdb import DuckDBPyConnection
+
+from mdm_pipeline.config.sources import PartyMapping, SourceConfig, TableConfig
+from mdm_pipeline.errors import PermanentError
+from mdm_pipeline.hub.contract.landing import landed_column, landed_name
+from mdm_pipeline.hub.ddl import quoted
+
+
+class MappedColumnMissing(PermanentError):
+    """A mapping names a column that the source does not deliver."""
+
+    def __init__(self, entity: str, column: str, delivered: Iterable[str]) -> None:
+        self.entity = entity
+        self.column = column
+        names = sorted(delivered)
+        near = difflib.get_close_matches(column, names, n=1)
+        hint = f"; did you mean {near[0]}?" if near else ""
+        super().__init__(
+            f"{entity}: the mapping names column {column!r}, which was never delivered{hint}; "
+            f"delivered are {', '.join(names)}; its last staged rows stay until the mapping in "
+            f"sources/{entity.split('.')[0]}.yaml is corrected"
+        )
+
+
+@dataclass(frozen=True)
+class LandedRows:
+    """Live landed rows of one table.
+
+    Args:
+        source: the source's configuration.
+        name: name of the table in the configuration.
+        table: the table's configuration.
+        frame: record_id, record_ref, source_key and one column `s.<name>` per mapped source column.
+    """
+
+    source: SourceConfig
+    name: str
+    table: TableConfig
+    frame: pl.DataFrame
+
+    @property
+    def entity(self) -> str:
+        """`source.table`, as work lists and record references call it."""
+        return f"{self.source.name}.{self.name}"
+
+    @property
+    def ids(self) -> pl.Series:
+        """Record ids, one per row."""
+        return self.frame["record_id"]
+
+    def column(self, name: str | None) -> pl.Series:
+        """Text of a source column; all null where the mapping names none."""
+        if name is None:
+            return pl.repeat(None, self.frame.height, dtype=pl.String, eager=True)
+        return self.frame[f"s.{name}"]
+
+    def slices(self, rows: int) -> Iterator[LandedRows]:
+        """The same rows in portions, so that memory stays bounded."""
+        for frame in self.frame.iter_slices(rows):
+            yield replace(self, frame=frame)
+
+
+def read_landed(con: DuckDBPyConnection, source: SourceConfig, name: str, table: TableConfig) -> LandedRows | None:
+    """Read the live rows of one table whose keys are in `work_landing`.
+
+    Returns:
+        The rows; None where the table was not landed yet (its source was held back from the start).
+
+    Raises:
+        MappedColumnMissing: the mapping names a column that the landing table lacks.
+    """
+    stored = landed_name(source.name, name)
+    delivered = _delivered(con, stored)
+    if not delivered:
+        return None
+    entity = f"{source.name}.{name}"
+    columns = mapped_columns(table)
+    for column in columns:
+        if landed_column(column).lower() not in delivered:
+            raise MappedColumnMissing(entity, column, delivered.values())
+    stored_as = {column: quoted(delivered[landed_column(column).lower()]) for column in columns}
+    picked = "".join(f", l.{stored_as[column]} as {quoted(f's.{column}')}" for column in columns)
+    frame = con.execute(
+        f"select r.record_id, r.record_ref, r.source_key{picked} "  # noqa: S608  quoted identifiers only
+        f"from landing.{quoted(stored)} as l join landing.record as r on r.record_id = l.record_id "
+        "where l._deleted_at is null "
+        "and l.record_id in (select key from work_landing where entity = $entity) "
+        "order by r.record_id",
+        {"entity": entity},
+    ).pl()
+    return LandedRows(source, name, table, frame)
+
+
+def mapped_columns(table: TableConfig) -> tuple[str, ...]:
+    """The source columns that a table's mapping reads, each once, in the mapping's order."""
+    found: list[str | None] = [table.updated_at]
+    if table.event is not None:
+        found += [column.column for column in table.event.columns.values()]
+    if table.party is not None:
+        found += _party_columns(table.party)
+    return tuple(dict.fromkeys(name for name in found if name is not None))
+
+
+def _party_columns(party: PartyMapping) -> list[str | None]:
+    found: list[str | None] = [
+        value.column for value in (party.type, party.sole_trader, party.scope, party.roles, party.gender) if value
+    ]
+    found += [party.birth_date, party.industry, party.status, party.owner, party.website]
+    found += [party.legal_entity, party.business_unit, party.country]
+    for name in party.names:
+        found += [name.full, name.organization, name.family, name.given, name.middle]
+    for identifier in party.identifiers:
+        found += [identifier.column, identifier.scheme_column, identifier.country_column]
+    found += [point.column for point in party.contact_points]
+    for address in party.addresses:
+        found += [
+            address.raw,
+            address.country,
+            address.province,
+            address.city,
+            address.district,
+            address.postcode,
+        ]
+    found += list(party.billing.model_dump().values()) if party.billing else []
+    found += list(party.credit.model_dump().values()) if party.credit else []
+    found += [link.column for link in party.links]
+    return found
+
+
+def _delivered(con: DuckDBPyConnection, stored: str) -> dict[str, str]:
+    """Columns of a landing table that came from the source, by their lower-case name."""
+    rows = con.execute(
+        "select column_name from duckdb_columns() where database_name = current_database() "
+        "and schema_name = 'landing' and table_name = $name",
+        {"name": stored},
+    ).fetchall()
+    return {str(name).lower(): str(name) for (name,) in rows}

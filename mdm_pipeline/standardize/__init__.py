@@ -1,0 +1,1 @@
+"""Pure standardisers of values: text, names, phones, e-mails, identifiers, addresses, dates, countries."""
