@@ -19,6 +19,8 @@ from mdm_pipeline.cli.options import (
 )
 
 if TYPE_CHECKING:
+    from rich.table import Table
+
     from mdm_pipeline.orchestration.launcher import RunResult
     from mdm_pipeline.orchestration.stage_run import Outcome
 
@@ -101,7 +103,7 @@ class LiveTable(Progress):
         self._rows[stage] = outcome
         self._live.update(self._table())
 
-    def _table(self) -> object:
+    def _table(self) -> Table:
         from rich.table import Table
 
         table = Table("stage", "outcome", "rows", "seconds", title="mdm run")

@@ -2,7 +2,8 @@
 
 In: text such as 19900102, 1990年1月2日, 02/01/1990, 32875 (a sheet's serial number). Out: a date and how
 precise it is.
-Invariant: no guess beyond the stated order; an impossible date is invalid, not the next possible one.
+Invariant: no guess beyond the stated order, but where only the other order gives a date that one is taken; an
+impossible date is invalid, not the next possible one. Years of two digits: 00-29 are 20xx, 30-99 are 19xx.
 Does not belong here: times of day (a tail after the date is dropped) and time zones.
 """
 
@@ -40,13 +41,11 @@ def standardize_dates(s: pl.Series, *, order: Order = "auto") -> pl.DataFrame:
 
     Args:
         s: text; already typed dates work too.
-        order: how d/m/y and m/d/y are meant. 'auto' accepts only what can be read in one way and treats
-            the rest
+        order: how d/m/y and m/d/y are meant. 'auto' accepts only what can be read in one way and treats the rest
             as invalid, except where day and month are equal. 'ymd' reads year-first forms only.
 
     Returns:
-        One row per input row: date, precision ('day', 'month' or 'year'; the missing parts are 1),
-        is_placeholder,
+        One row per input row: date, precision ('day', 'month' or 'year'; the missing parts are 1), is_placeholder,
         is_valid (null where there was nothing to read).
     """
     text = clean(s).rename("text").str.replace(_TIME_TAIL, "")
@@ -83,6 +82,12 @@ def _date_of(year: pl.Expr, month: pl.Expr, day: pl.Expr) -> pl.Expr:
     return joined.str.to_date("%Y-%m-%d", strict=False)
 
 
+def _full_year(year: pl.Expr) -> pl.Expr:
+    """Two digits with the century that they most likely mean: dates in customer data lie behind us."""
+    century = pl.when(year.cast(pl.Int32, strict=False) < 30).then(pl.lit("20")).otherwise(pl.lit("19"))
+    return pl.when(year.str.len_chars() == 2).then(pl.concat_str(century, year)).otherwise(year)
+
+
 def _groups(pattern: str) -> tuple[pl.Expr, pl.Expr, pl.Expr]:
     parts = pl.col("text").str.extract_groups(pattern).struct
     return parts.field("1"), parts.field("2"), parts.field("3")
@@ -94,17 +99,17 @@ def _year_first() -> pl.Expr:
 
 
 def _year_last() -> pl.Expr:
-    return pl.col("text").str.extract_groups(r"^(\d{1,2})[-/. ](\d{1,2})[-/. ](\d{4})$").alias("year_last")
+    return pl.col("text").str.extract_groups(r"^(\d{1,2})[-/. ](\d{1,2})[-/. ](\d{4}|\d{2})$").alias("year_last")
 
 
 def _ordered(order: Order) -> pl.Expr:
     parts = pl.col("year_last").struct
-    first, second, year = parts.field("1"), parts.field("2"), parts.field("3")
+    first, second, year = parts.field("1"), parts.field("2"), _full_year(parts.field("3"))
     day_first, month_first = _date_of(year, second, first), _date_of(year, first, second)
     if order == "dmy":
-        return day_first.alias("ordered")
+        return pl.coalesce(day_first, month_first).alias("ordered")
     if order == "mdy":
-        return month_first.alias("ordered")
+        return pl.coalesce(month_first, day_first).alias("ordered")
     if order == "ymd":
         return pl.lit(None, dtype=pl.Date).alias("ordered")
     one_way = day_first.is_null() | month_first.is_null() | (day_first == month_first)
@@ -121,10 +126,10 @@ def _named_month() -> pl.Expr:
     numbered = text.str.replace(_MONTH_WORD, "<${1}>")
     for number, name in enumerate(_MONTHS, start=1):
         numbered = numbered.str.replace(f"<{name}>", f"<{number:02}>", literal=True)
-    day_first = numbered.str.extract_groups(r"^(\d{1,2})(?:st|nd|rd|th)?[-. ]*<(\d\d)>[-., ]*(\d{4})$").struct
+    day_first = numbered.str.extract_groups(r"^(\d{1,2})(?:st|nd|rd|th)?[-. ]*<(\d\d)>[-., ]*(\d{4}|\d{2})$").struct
     month_first = numbered.str.extract_groups(r"^<(\d\d)> ?(\d{1,2})(?:st|nd|rd|th)?,? ?(\d{4})$").struct
     return pl.coalesce(
-        _date_of(day_first.field("3"), day_first.field("2"), day_first.field("1")),
+        _date_of(_full_year(day_first.field("3")), day_first.field("2"), day_first.field("1")),
         _date_of(month_first.field("3"), month_first.field("1"), month_first.field("2")),
     ).alias("named")
 

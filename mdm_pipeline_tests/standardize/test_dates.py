@@ -23,7 +23,11 @@ BY_HAND = [
     ("31/12/1990", "auto", date(1990, 12, 31), "day"),
     ("12/31/1990", "auto", date(1990, 12, 31), "day"),
     ("2/2/1990", "auto", date(1990, 2, 2), "day"),
-    ("12/31/1990", "dmy", None, None),
+    ("12/31/1990", "dmy", date(1990, 12, 31), "day"),  # only the other order gives a date
+    ("3/1/70", "mdy", date(1970, 3, 1), "day"),
+    ("15-Mar-92", "mdy", date(1992, 3, 15), "day"),
+    ("1/2/18", "mdy", date(2018, 1, 2), "day"),
+    ("13/13/99", "dmy", None, None),
     ("12/31/1990", "ymd", None, None),
     ("31.12.1990", "dmy", date(1990, 12, 31), "day"),
     ("2 Jan 1990", "auto", DAY, "day"),

@@ -1,0 +1,43 @@
+-- The customer of every party record, as events refer to it.
+create or replace temp table owner_of as
+select
+    record_ref,
+    master_id
+from master.xref
+where is_current;
+
+-- The invoice that a payment or credit note means: of several with that number, one of the same company and source.
+create or replace temp table settled_invoice as
+with
+reference as (
+    select
+        record_id,
+        invoice_no,
+        legal_entity,
+        source
+    from staging.payment
+    where invoice_no is not null
+    union all
+    select
+        record_id,
+        original_invoice_no as invoice_no,
+        legal_entity,
+        source
+    from staging.invoice
+    where kind = 'credit_note' and original_invoice_no is not null
+)
+
+select
+    reference.record_id,
+    invoice.record_id as invoice_record_id
+from reference
+inner join staging.invoice as invoice
+    on reference.invoice_no = invoice.invoice_no and reference.record_id <> invoice.record_id
+qualify row_number() over (
+    partition by reference.record_id
+    order by
+        invoice.kind is not distinct from 'credit_note',
+        reference.legal_entity is distinct from invoice.legal_entity,
+        reference.source is distinct from invoice.source,
+        invoice.record_id
+) = 1;

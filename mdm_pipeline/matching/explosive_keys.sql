@@ -1,0 +1,8 @@
+-- Keys that more records have than one block may hold.
+select
+    key,
+    count(*) as records
+from matching_block
+group by key
+having count(*) > $limit
+order by key;
