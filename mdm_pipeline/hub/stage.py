@@ -29,6 +29,8 @@ class Stage:
         fingerprint: hash of all that decides its result besides input rows; see `fingerprint_of`.
         upstreams: schemas whose `change` tables it consumes; none for a stage that reads from outside and has to look
             every time.
+        depends_on_day: its result depends on the day of the run (what is overdue): on another day it does all keys.
+        is_lost: tells that what it made is gone (a deleted file), so that it has to make it again.
     """
 
     name: str
@@ -36,3 +38,5 @@ class Stage:
     section: Any
     fingerprint: str
     upstreams: tuple[str, ...] = ()
+    depends_on_day: bool = False
+    is_lost: Callable[[], bool] | None = None

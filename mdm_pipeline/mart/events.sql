@@ -9,23 +9,22 @@ left join owner_of on sales_order.party_ref = owner_of.record_ref
 left join day_rate
     on sales_order.currency = day_rate.currency and sales_order.ordered_on is not distinct from day_rate.day;
 
+-- an invoice to nobody we know (a collective account, a party in quarantine) belongs to whoever ordered
 create or replace temp table rated_invoice as
 select
-    owner_of.master_id,
+    coalesce(owner_of.master_id, buyer.master_id) as master_id,
     invoice.*,
     day_rate.rate
 from staging.invoice as invoice
 left join owner_of on invoice.party_ref = owner_of.record_ref
+left join buyer_of_order as buyer on invoice.order_no = buyer.order_no
 left join day_rate
     on invoice.currency = day_rate.currency and invoice.invoiced_on is not distinct from day_rate.day;
 
 create or replace temp table rated_payment as
 select
     payment.*,
-    case
-        when payment.party_ref is null then invoice.master_id
-        else owner_of.master_id
-    end as master_id,
+    coalesce(owner_of.master_id, invoice.master_id) as master_id,
     day_rate.rate,
     settled.invoice_record_id
 from staging.payment as payment

@@ -6,6 +6,16 @@ select
 from master.xref
 where is_current;
 
+-- The customer behind an order number; none where several customers use the same number.
+create or replace temp table buyer_of_order as
+select
+    sales_order.order_no,
+    min(owner_of.master_id) as master_id
+from staging.sales_order as sales_order
+inner join owner_of on sales_order.party_ref = owner_of.record_ref
+group by sales_order.order_no
+having count(distinct owner_of.master_id) = 1;
+
 -- The invoice that a payment or credit note means: of several with that number, one of the same company and source.
 create or replace temp table settled_invoice as
 with

@@ -1,7 +1,7 @@
 """The mart stage: events with their customer, amounts in group currency, the 360° view.
 
 In: `staging` events, `master`, `matching.pair`. Out: schema `mart`. Invariant: per event table, rows and amounts equal
-those of staging. `customer_360.overdue_amount` depends on the as-of day, so a run of another day may change rows even
+those of staging. `customer_360.overdue_amount` depends on the as-of day, so a run of another day looks at all rows even
 when nothing changed upstream. Does not belong here: anything that decides who a customer is.
 """
 
@@ -45,6 +45,7 @@ def make_stage(config: CompanyConfig) -> Stage:
         section=section,
         fingerprint=fingerprint_of([section.group_currency], STAGE_VERSION),
         upstreams=("master", "staging", "matching"),
+        depends_on_day=True,
     )
 
 

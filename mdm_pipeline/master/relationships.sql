@@ -1,27 +1,27 @@
 -- Links between records lifted to customers: both ends known, no customer linked to itself, each link once.
-create or replace temp table wanted_relationship as
-with
-known as (
-    select
-        record_ref,
-        master_id
-    from master.xref
-    where is_current
-),
+-- One end at a time: the crosswalk may have been filled in this very transaction, when the optimizer still takes it for
+-- empty and would pair every record with every other before it looks at the links.
+create or replace temp table link_from as
+select
+    xref.master_id as from_id,
+    link.to_ref,
+    link.role,
+    link.is_primary,
+    split_part(link.record_ref, '.', 1) as source,
+    link.started_on,
+    link.ended_on
+from staging.party_link as link
+inner join master.xref as xref on link.from_ref = xref.record_ref
+where xref.is_current;
 
-lifted as (
+create or replace temp table wanted_relationship as
+with lifted as (
     select
-        one.master_id as from_id,
-        other.master_id as to_id,
-        link.role,
-        link.is_primary,
-        split_part(link.record_ref, '.', 1) as source,
-        link.started_on,
-        link.ended_on
-    from staging.party_link as link
-    inner join known as one on link.from_ref = one.record_ref
-    inner join known as other on link.to_ref = other.record_ref
-    where one.master_id <> other.master_id
+        link_from.*,
+        xref.master_id as to_id
+    from link_from
+    inner join master.xref as xref on link_from.to_ref = xref.record_ref
+    where xref.is_current and link_from.from_id <> xref.master_id
 )
 
 select

@@ -36,7 +36,7 @@ def draw_up_stop_list(con: DuckDBPyConnection, limit: int = BLOCK_LIMIT) -> list
     for _ in range(2):
         _use_stop_list(con, stops)
         run_sql(con, _HERE / "blocks.sql")
-        found = run_sql(con, _HERE / "explosive_keys.sql", {"limit": limit}).fetchall()
+        found = run_sql(con, _HERE / "explosive_keys.sql", {"block_limit": limit}).fetchall()
         stops = sorted({*stops, *(key for key, _ in found)})
     return stops
 

@@ -34,7 +34,8 @@ class Level:
         condition: SQL over `column_l` and `column_r`; empty for the last level.
         m: share among matches, as a start for training and where data is silent.
         chance: how u is found.
-        counted: feature column (list or plain) whose equal values are counted, for `Chance.COUNTED`.
+        counted: feature column (list or plain) whose equal values are counted, for `Chance.COUNTED`; empty where a
+            stronger level takes part of them, then the compared pairs are counted.
         where: condition on a record for the count.
         is_given: m is knowledge (a branch is a party of its own) and not learnt.
         per_record: strangers who share it are a matter of the table's size (households): u goes with 1 / records.
@@ -130,13 +131,20 @@ def any_equal(column: str) -> str:
     return f"list_has_any({column}_l, {column}_r)"
 
 
-def rarity_levels(condition: str, m: float, *bounds: int) -> tuple[Level, ...]:
-    """Equal names, split by how rare they are: one level per interval of `rarity` (log2 of the expected share)."""
+def rarity_levels(prefix: str, condition: str, m: float, *bounds: int) -> tuple[Level, ...]:
+    """Equal names, split by how rare they are: one level per interval of `rarity` (log2 of the expected share).
+
+    Args:
+        prefix: of the levels' names.
+        condition: what is equal, in SQL.
+        m: share of each level among matches, to start from.
+        bounds: of the intervals, rarest first.
+    """
     levels = []
     for least, most in zip((None, *bounds), (*bounds, None), strict=True):
         within = [f"{{0}} >= {least}" if least is not None else "", f"{{0}} < {most}" if most is not None else ""]
         both = " and ".join(part for part in within if part)
-        name = f"equal_below_{most}" if most is not None else f"equal_from_{least}"
+        name = f"{prefix}_below_{most}" if most is not None else f"{prefix}_from_{least}"
         levels.append(
             Level(
                 name.replace("-", ""),

@@ -4,5 +4,5 @@ select
     count(*) as records
 from matching_block
 group by key
-having count(*) > $limit
+having count(*) > $block_limit
 order by key;

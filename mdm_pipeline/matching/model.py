@@ -136,11 +136,11 @@ def shipped_model(party_type: PartyType) -> Model:
     """The default that comes with the product, trained on the demo company.
 
     Raises:
-        UnknownModel: the file is missing or of another form; it is made by `python -m mdm_pipeline.matching.ship`.
+        UnknownModel: the file is missing or of another form; benchmarks/ship_models.py makes it.
     """
     path = _SHIPPED / f"{party_type}.json"
     if not path.is_file():
-        raise UnknownModel(f"shipped model {path.name}: not in the package; expected it beside this module")
+        raise UnknownModel(f"shipped model {path.name}: not in the package; make it with benchmarks/ship_models.py")
     content = json.loads(path.read_text(encoding="utf-8"))
     parameters: dict[str, dict[str, Rates]] = {
         name: {level: Rates(m, u) for level, (m, u) in levels.items()} for name, levels in content["rates"].items()

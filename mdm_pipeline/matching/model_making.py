@@ -19,7 +19,7 @@ from mdm_pipeline.hub.ddl import quoted
 from mdm_pipeline.matching.blocking import draw_up_stop_list, find_candidates, make_keys
 from mdm_pipeline.matching.comparisons import Chance, Comparison, Level, numbering, splink_settings
 from mdm_pipeline.matching.features import count_frequencies, make_features, read_records
-from mdm_pipeline.matching.model import Frequencies, Model, at_size, comparisons_of, shipped_model
+from mdm_pipeline.matching.model import Frequencies, Model, at_size, comparisons_of, shipped_fingerprint, shipped_model
 from mdm_pipeline.matching.scoring import score_pairs
 from mdm_pipeline.matching.training import BadModel, Counts, fit, fit_prior
 
@@ -88,7 +88,7 @@ def adapt_shipped(con: DuckDBPyConnection, party_type: PartyType, duplicate_free
         fit_prior(comparisons, vectors, parameters, records),
         records,
         Frequencies(shipped.frequencies.shares, tuple(stops)),
-        {"candidates": pairs.height, "stop_keys": len(stops)},
+        {"candidates": pairs.height, "stop_keys": len(stops), "shipped": shipped_fingerprint()},
     )
 
 
@@ -142,7 +142,7 @@ def _shared_pairs(con: DuckDBPyConnection, comparisons: tuple[Comparison, ...]) 
         for level in comparison.levels:
             if level.chance is Chance.EXPECTED:
                 counted[comparison.name][level.name] = _expected_pairs(con, level)
-            if level.chance is not Chance.COUNTED:
+            if level.chance is not Chance.COUNTED or not level.counted:
                 continue
             is_list = types.get(level.counted, "").endswith("[]")
             value = f"unnest({quoted(level.counted)})" if is_list else level.counted

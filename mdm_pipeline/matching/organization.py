@@ -16,19 +16,11 @@ NAME = Comparison(
     "name",
     either_missing("name_norms"),
     (
-        *rarity_levels(any_equal("name_norms"), 0.09, -36, -32, -28, -24, -21, -18, -15, -12),
-        Level(
-            "same_core_rare",
-            f"{any_equal('cores')} and least(rarity_l, rarity_r) < -21",
-            0.1,
-            Chance.COUNTED,
-            "cores",
-            "rarity < -21",
-        ),
-        Level("same_core", any_equal("cores"), 0.1, Chance.COUNTED, "cores", "rarity >= -21"),
-        Level("same_sound", any_equal("core_keys"), 0.05, Chance.COUNTED, "core_keys"),
-        Level("same_without_region", any_equal("bodies"), 0.05, Chance.COUNTED, "bodies"),
-        Level("typo", _SIMILAR.format("main_key", "0.96"), 0.05),
+        *rarity_levels("equal", any_equal("name_norms"), 0.09, -36, -32, -28, -24, -21, -18, -15, -12),
+        *rarity_levels("same_core", any_equal("cores"), 0.04, -32, -26, -21, -17, -13),
+        Level("same_sound", any_equal("core_keys"), 0.05, Chance.COUNTED),
+        Level("same_without_region", any_equal("bodies"), 0.05, Chance.COUNTED),
+        Level("typo", _SIMILAR.format("main_distinct", "0.96"), 0.05),
         Level(
             "short_name",
             "(main_body_r like body_pattern_l and body_length_l < body_length_r)"
@@ -38,7 +30,7 @@ NAME = Comparison(
         Level("words_inside", f"{_WORDS_INSIDE} and least(len(words_l), len(words_r)) >= 2", 0.03),
         Level("other_script_same_trade_name", f"{_SCRIPTS_DIFFER} and {any_equal('trade_keys')}", 0.04),
         Level("word_inside", _WORDS_INSIDE, 0.02),
-        Level("similar", _SIMILAR.format("main_key", "0.9"), 0.03),
+        Level("similar", _SIMILAR.format("main_distinct", "0.91"), 0.03),
         Level("trade_name_only", any_equal("trade_keys"), 0.02, Chance.RELATED),
         Level("other_script", _SCRIPTS_DIFFER, 0.02),
         Level("different", "", 0.02),

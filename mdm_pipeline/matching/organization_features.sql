@@ -78,6 +78,8 @@ select
     rarities.rarity,
     main.body as main_body,
     main.core_key as main_key,
+    -- What is compared letter by letter: without the place, which many names of one town share.
+    case when main.name_script in ('han', 'mixed') then main.body else main.core_key end as main_distinct,
     case
         when main.name_script in ('han', 'mixed') and length(main.body) between 2 and 8
             then '%' || array_to_string(string_split(main.body, ''), '%') || '%'

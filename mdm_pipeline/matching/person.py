@@ -15,24 +15,8 @@ NAME = Comparison(
     "name",
     either_missing("name_norms"),
     (
-        *rarity_levels(_EXACT, 0.09, -26, -24, -22, -20, -18, -16, -14, -12),
-        Level(
-            "same_key_rare",
-            f"{_KEY} and least(rarity_l, rarity_r) < -20",
-            0.04,
-            Chance.COUNTED,
-            "name_keys",
-            "rarity < -20",
-        ),
-        Level(
-            "same_key",
-            f"{_KEY} and least(rarity_l, rarity_r) < -16",
-            0.04,
-            Chance.COUNTED,
-            "name_keys",
-            "rarity >= -20 and rarity < -16",
-        ),
-        Level("same_key_common", _KEY, 0.04, Chance.COUNTED, "name_keys", "rarity >= -16"),
+        *rarity_levels("equal", _EXACT, 0.09, -26, -24, -22, -20, -18, -16, -14, -12),
+        *rarity_levels("same_key", _KEY, 0.02, -24, -20, -16, -12),
         Level("nickname", any_equal("nick_keys"), 0.04),
         Level("typo", _SIMILAR.format("main_key", "0.95"), 0.03),
         Level(
@@ -43,7 +27,7 @@ NAME = Comparison(
         ),
         Level("initial", f"{any_equal('initial_keys')} and (has_initial_l or has_initial_r)", 0.02),
         Level("given_only", any_equal("given_keys"), 0.01, Chance.RELATED),
-        Level("family_only", any_equal("family_keys"), 0.003, Chance.RELATED, is_given=True),
+        Level("family_only", any_equal("family_keys"), 0.0003, Chance.RELATED, is_given=True),
         # Two unlike names with everything else equal are a couple.
         Level("different", "", 0.0005, is_given=True),
     ),

@@ -47,7 +47,7 @@ select
     end as suffix,
     nullif(left(lower(main.middle_name), 1), '') as middle,
     party.gender,
-    case when party.birth_precision is distinct from 'year' then party.birth_on end as birth_on,
+    case when coalesce(party.birth_precision, 'day') <> 'year' then party.birth_on end as birth_on,
     year(party.birth_on) as birth_year,
     strftime(party.birth_on, '%m%d') as birth_day,
     shared.* exclude (record_id),

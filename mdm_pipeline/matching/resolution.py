@@ -13,8 +13,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import polars as pl
 from duckdb import DuckDBPyConnection
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
 from mdm_pipeline.config.company import ModelConfig
 from mdm_pipeline.hub.sql import run_sql
@@ -128,13 +131,30 @@ def _clustered(
     if party_type == "organization":
         for record, branch in run_sql(con, _HERE / "branches.sql").fetchall():
             strong.setdefault(record, {})["branch"] = frozenset([branch])
+    together = judged.filter(pl.col("judgement") == "match").select("record_id_l", "record_id_r")
     return cluster(
         records,
-        pairs.select("record_id_l", "record_id_r", "match_weight").iter_rows(),
+        _within_components(pairs, together, threshold).iter_rows(),
         threshold=threshold,
         strong=strong,
-        together=judged.filter(pl.col("judgement") == "match").select("record_id_l", "record_id_r").rows(),
+        together=together.rows(),
         apart=judged.filter(pl.col("judgement") == "no_match").select("record_id_l", "record_id_r").rows(),
+    )
+
+
+def _within_components(pairs: pl.DataFrame, together: pl.DataFrame, threshold: float) -> pl.DataFrame:
+    """Pairs of records that a chain of links or judgements connects: no other pair can play a part."""
+    scored = pairs.select("record_id_l", "record_id_r", "match_weight")
+    links = pl.concat([scored.filter(pl.col("match_weight") >= threshold).drop("match_weight"), together])
+    ids = pl.concat([links["record_id_l"], links["record_id_r"]]).unique().sort().to_numpy()
+    left, right = np.searchsorted(ids, links["record_id_l"]), np.searchsorted(ids, links["record_id_r"])
+    matrix = coo_array((np.ones(links.height, dtype=np.int8), (left, right)), shape=(len(ids), len(ids)))
+    component = pl.DataFrame({"record_id": ids, "component": connected_components(matrix, directed=False)[1]})
+    return (
+        scored.join(component, left_on="record_id_l", right_on="record_id")
+        .join(component, left_on="record_id_r", right_on="record_id", suffix="_r")
+        .filter(pl.col("component") == pl.col("component_r"))
+        .select("record_id_l", "record_id_r", "match_weight")
     )
 
 

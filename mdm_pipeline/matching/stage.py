@@ -68,6 +68,7 @@ def match(con: DuckDBPyConnection, section: MatchingConfig, work: Work, as_of: d
         "matching.cluster": _write_clusters(con, found, work),
     }
     _report_contradictions(con, found, as_of)
+    run_sql(con, _HERE / "clean_up.sql")
     clusters = counts["matching.cluster"]
     return Report(
         read=clusters.written + clusters.unchanged,
@@ -79,10 +80,17 @@ def match(con: DuckDBPyConnection, section: MatchingConfig, work: Work, as_of: d
 
 
 def model_in_force(con: DuckDBPyConnection, party_type: PartyType, section: MatchingConfig) -> Model:
-    """The stored model, or a new one where there is none (or the configuration wants one of another origin)."""
+    """The stored model, or a new one.
+
+    A new one is made where there is none, where the comparisons changed, where the configuration wants the shipped
+    one instead of a trained one, and where a release brought other shipped models. A shipped one that stands in for
+    training stays until the training job replaces it.
+    """
     wanted = section.of(party_type).model
     stored = active_model(con, party_type)
-    if stored is not None and not (wanted == "shipped" and stored.origin == "trained"):
+    if stored is not None and stored.origin == "trained" and wanted == "train":
+        return stored
+    if stored is not None and stored.origin == "shipped" and stored.metrics.get("shipped") == shipped_fingerprint():
         return stored
     return make_model(con, party_type, wanted, section.duplicate_free_sources)
 

@@ -36,4 +36,22 @@ select
 from matching_name
 where $party_type = 'person' and name_suffix in ('jr', 'sr', 'i', 'ii', 'iii', 'iv')
 group by record_id
+
+union all
+
+-- A joint account is a party of its own; its holders are others.
+select
+    record_id,
+    'holders',
+    [
+        case
+            when
+                regexp_matches(
+                    lower(name_original), '&|＆|、| und | and | et | y |^\p{Han}{2,3}[和与]\p{Han}{2,4}$'
+                ) then 'several'
+            else 'one'
+        end
+    ]
+from matching_name
+where $party_type = 'person' and name_no = 1 and name_original is not null
 order by all;

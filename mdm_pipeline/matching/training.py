@@ -164,13 +164,15 @@ def _posterior(gammas: list[Array], m: list[Array], u: list[Array], prior: float
     for position, shares, chances in zip(gammas, m, u, strict=True):
         factors = np.append(np.log(np.maximum(shares, 1e-12)) - np.log(np.maximum(chances, 1e-12)), 0.0)
         weight += factors[position]
-    return 1 / (1 + np.exp(-np.clip(weight, -500, 500)))
+    probability: Array = 1 / (1 + np.exp(-np.clip(weight, -500, 500)))
+    return probability
 
 
 def _m(comparison: Comparison, matches: Array, declared: Array) -> Array:
     learnt: Array = (matches + PRIOR_PAIRS * declared) / (matches.sum() + PRIOR_PAIRS)
     given = np.array([level.is_given for level in comparison.levels])
-    return np.where(given, declared, learnt)
+    shares: Array = np.where(given, declared, learnt)
+    return shares
 
 
 def _by_level(position: Array, amount: Array, levels: int) -> Array:

@@ -8,7 +8,7 @@ from found_clusters
 union all
 select
     party.record_id,
-    party.record_id,
+    party.record_id as cluster_id,
     party.party_type
 from staging.party as party
 where

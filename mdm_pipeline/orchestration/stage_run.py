@@ -123,15 +123,16 @@ def run_stage(hub: Hub, stage: Stage, *, run_id: str, as_of: datetime, is_full: 
             con,
             stage=stage.name,
             upstreams=stage.upstreams,
-            fingerprint=stage.fingerprint,
+            fingerprint=_fingerprint(stage, as_of),
             run_id=run_id,
-            force_full=is_full,
+            force_full=is_full or (stage.is_lost is not None and stage.is_lost()),
         )
         if stage.upstreams and work.is_empty:
             con.execute("rollback")
             return Outcome(stage.name, Report(), is_skipped=True, seconds=time.monotonic() - started)
         report = stage.function(con, stage.section, work, as_of)
-        commit_work(con, work)
+        if not report.held_back:  # otherwise the next run looks at the same keys again
+            commit_work(con, work)
         if _did_something(work, report):
             log_commit(con, work, report, run_id=run_id, as_of=as_of, duration_s=time.monotonic() - started)
         con.execute("commit")
@@ -150,6 +151,10 @@ def run_stage(hub: Hub, stage: Stage, *, run_id: str, as_of: datetime, is_full: 
         held_back=tuple(report.held_back),
         seconds=time.monotonic() - started,
     )
+
+
+def _fingerprint(stage: Stage, as_of: datetime) -> str:
+    return f"{stage.fingerprint} {as_of:%Y-%m-%d}" if stage.depends_on_day else stage.fingerprint
 
 
 def _did_something(work: Work, report: Report) -> bool:

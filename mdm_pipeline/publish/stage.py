@@ -52,6 +52,7 @@ def make_stage(config: CompanyConfig, home: Home) -> Stage:
         section=section,
         fingerprint=fingerprint_of([section.company, section.group_currency], STAGE_VERSION),
         upstreams=("master", "mart", "quality", "landing"),
+        is_lost=lambda: not home.published_file.exists(),
     )
 
 

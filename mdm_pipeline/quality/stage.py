@@ -39,12 +39,14 @@ def make_stage(config: CompanyConfig) -> Stage:
     """
     section = config.quality
     checked_suites(section)
+    settings = section.model_dump(mode="json")
     return Stage(
         name="quality",
         function=validate,
         section=section,
-        fingerprint=fingerprint_of(section.model_dump(mode="json"), STAGE_VERSION),
+        fingerprint=fingerprint_of(settings, STAGE_VERSION),
         upstreams=("staging", "steward"),
+        depends_on_day="$as_of" in str(settings),
     )
 
 

@@ -330,3 +330,49 @@ def test_no_money_gets_lost(billed, received):
     ).fetchone()
     assert in_360 == known
     con.close()
+
+
+def test_an_invoice_to_a_collective_account_belongs_to_whoever_ordered(hub):
+    rows(hub, SALES_ORDER, {"record_id": 101, "party_ref": A, "order_no": "O1"}, {"record_id": 102, "order_no": "O2"})
+    rows(
+        hub,
+        INVOICE,
+        {
+            "record_id": 201,
+            "party_ref": "finance.billing:F999",
+            "order_no": "O1",
+            "invoice_no": "I1",
+            "kind": "invoice",
+        },
+        {
+            "record_id": 202,
+            "party_ref": "finance.billing:F999",
+            "order_no": "O2",
+            "invoice_no": "I2",
+            "kind": "invoice",
+        },
+        {"record_id": 203, "party_ref": "crm.account:3", "order_no": "O1", "invoice_no": "I3", "kind": "invoice"},
+    )
+    rows(hub, PAYMENT, {"record_id": 301, "party_ref": "finance.billing:F999", "invoice_no": "I1"})
+    mart(hub)
+    customer = ids(hub)
+    assert dict(hub.execute("select record_id, master_id from mart.customer_invoice").fetchall()) == {
+        201: customer[1],
+        202: None,
+        203: customer[3],
+    }
+    assert hub.execute("select master_id from mart.customer_payment").fetchall() == [(customer[1],)]
+
+
+def test_an_order_number_that_two_customers_use_tells_nothing(hub):
+    rows(
+        hub,
+        SALES_ORDER,
+        {"record_id": 101, "party_ref": A, "order_no": "O1"},
+        {"record_id": 102, "party_ref": "crm.account:3", "order_no": "O1"},
+    )
+    rows(
+        hub, INVOICE, {"record_id": 201, "party_ref": "x.y:1", "order_no": "O1", "invoice_no": "I1", "kind": "invoice"}
+    )
+    mart(hub)
+    assert hub.execute("select master_id from mart.customer_invoice").fetchall() == [(None,)]

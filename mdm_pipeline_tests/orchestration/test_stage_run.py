@@ -102,3 +102,32 @@ def test_a_run_that_a_kill_left_open_is_closed_by_the_next(hub: Hub) -> None:
         {"run_id": "killed", "outcome": "failed"},
         {"run_id": "next", "outcome": "held_back"},
     ]
+
+
+def test_what_was_held_back_is_looked_at_again_by_the_next_run(hub: Hub) -> None:
+    run(hub, write_one)
+
+    def held(con: DuckDBPyConnection, section: object, work: Work, as_of: datetime) -> Report:
+        return Report(read=work.keys, unchanged=work.keys, held_back=("party.known_type: 40 % of rows fail",))
+
+    for _ in range(2):
+        outcome = run(hub, held, upstreams=("landing",))
+        assert outcome.held_back == ("party.known_type: 40 % of rows fail",)  # type: ignore[attr-defined]
+
+
+def test_a_stage_that_depends_on_the_day_does_all_keys_on_another_day_and_none_on_the_same(hub: Hub) -> None:
+    run(hub, write_one)
+    stage = Stage("mart", lambda *_: Report(), None, "1", ("landing",), depends_on_day=True)
+    days = [NOW, NOW, datetime(2026, 11, 24, tzinfo=UTC)]
+    outcomes = [run_stage(hub, stage, run_id="r", as_of=day) for day in days]
+    assert [(o.is_skipped, o.is_full) for o in outcomes] == [(False, True), (True, False), (False, True)]
+
+
+def test_a_stage_whose_product_is_lost_makes_it_again(hub: Hub, tmp_path: Path) -> None:
+    product = tmp_path / "customers.duckdb"
+    stage = Stage("publish", lambda *_: Report(), None, "1", ("landing",), is_lost=lambda: not product.exists())
+    assert run_stage(hub, stage, run_id="r", as_of=NOW).is_full
+    product.touch()
+    assert run_stage(hub, stage, run_id="r", as_of=NOW).is_skipped
+    product.unlink()
+    assert run_stage(hub, stage, run_id="r", as_of=NOW).is_full
