@@ -20,7 +20,8 @@ def print_result(result: DuckDBPyConnection, title: str | None = None) -> None:
         table.add_column(str(description[0]))
     for row in result.fetchall():
         table.add_row(*("" if value is None else _text(value) for value in row))
-    Console(soft_wrap=not sys.stdout.isatty()).print(table)
+    # a pipe has no width: cells are shortened only where a terminal would have to wrap them
+    Console(width=None if sys.stdout.isatty() else 100_000).print(table)
 
 
 def print_csv(result: DuckDBPyConnection) -> None:

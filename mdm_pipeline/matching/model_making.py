@@ -85,7 +85,7 @@ def adapt_shipped(con: DuckDBPyConnection, party_type: PartyType, duplicate_free
         party_type,
         "shipped",
         parameters,
-        fit_prior(comparisons, vectors, parameters, records),
+        float(f"{fit_prior(comparisons, vectors, parameters, records):.9g}"),
         records,
         Frequencies(shipped.frequencies.shares, tuple(stops)),
         {"candidates": pairs.height, "stop_keys": len(stops), "shipped": shipped_fingerprint()},

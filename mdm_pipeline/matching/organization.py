@@ -7,6 +7,7 @@ Does not belong here: numbers learnt from data, except m to start from.
 from __future__ import annotations
 
 from mdm_pipeline.matching.comparisons import Chance, Comparison, Level, any_equal, either_missing, rarity_levels
+from mdm_pipeline.matching.reach import LOCATION, PHONE
 
 _SIMILAR = "jaro_winkler_similarity({0}_l, {0}_r) >= {1}"
 _SCRIPTS_DIFFER = "main_script_l <> main_script_r"
@@ -82,16 +83,6 @@ IDENTIFIER = Comparison(
     ),
 )
 
-PHONE = Comparison(
-    "phone",
-    either_missing("phones", "shared_phones"),
-    (
-        Level("equal", any_equal("phones"), 0.6, Chance.COUNTED, "phones", per_record=True),
-        Level("equal_shared", any_equal("shared_phones"), 0.1, Chance.COUNTED, "shared_phones", per_record=True),
-        Level("different", "", 0.3),
-    ),
-)
-
 EMAIL = Comparison(
     "email",
     either_missing("emails", "shared_emails"),
@@ -100,27 +91,6 @@ EMAIL = Comparison(
         Level("equal_shared", any_equal("shared_emails"), 0.05, Chance.COUNTED, "shared_emails", per_record=True),
         Level("same_domain", any_equal("domains"), 0.3, Chance.COUNTED, "domains", per_record=True),
         Level("different", "", 0.2),
-    ),
-)
-
-LOCATION = Comparison(
-    "location",
-    either_missing("addresses", "shared_addresses", "cities", "postcodes"),
-    (
-        Level("same_address", any_equal("addresses"), 0.3, Chance.COUNTED, "addresses", per_record=True),
-        Level(
-            "same_shared_address",
-            any_equal("shared_addresses"),
-            0.05,
-            Chance.COUNTED,
-            "shared_addresses",
-            per_record=True,
-        ),
-        Level("same_house", any_equal("streets"), 0.2, Chance.COUNTED, "streets", per_record=True),
-        Level("similar_street", _SIMILAR.format("street", "0.93"), 0.1),
-        Level("same_postcode", any_equal("postcodes"), 0.1),
-        Level("same_city", any_equal("cities"), 0.1),
-        Level("different", "", 0.15),
     ),
 )
 

@@ -56,7 +56,8 @@ pieces as (
 rarities as (
     select
         pieces.record_id,
-        sum(log2(coalesce(frequency.share, $rare_share))) as rarity
+        -- Rounded: a sum of floats depends on the order in which threads add it up.
+        round(sum(log2(coalesce(frequency.share, $rare_share))), 4) as rarity
     from pieces
     left join matching_frequency as frequency on frequency.part = 'piece' and frequency.value = pieces.piece
     group by pieces.record_id

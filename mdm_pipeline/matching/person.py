@@ -7,6 +7,7 @@ Does not belong here: numbers learnt from data, except m to start from.
 from __future__ import annotations
 
 from mdm_pipeline.matching.comparisons import Chance, Comparison, Level, any_equal, either_missing, rarity_levels
+from mdm_pipeline.matching.reach import LOCATION, PHONE
 
 _EXACT, _KEY = any_equal("name_norms"), any_equal("name_keys")
 _SIMILAR = "jaro_winkler_similarity({0}_l, {0}_r) >= {1}"
@@ -27,7 +28,7 @@ NAME = Comparison(
         ),
         Level("initial", f"{any_equal('initial_keys')} and (has_initial_l or has_initial_r)", 0.02),
         Level("given_only", any_equal("given_keys"), 0.01, Chance.RELATED),
-        Level("family_only", any_equal("family_keys"), 0.0003, Chance.RELATED, is_given=True),
+        Level("family_only", any_equal("family_keys"), 0.0001, Chance.RELATED, is_given=True),
         # Two unlike names with everything else equal are a couple.
         Level("different", "", 0.0005, is_given=True),
     ),
@@ -68,16 +69,6 @@ IDENTIFIER = Comparison(
     ),
 )
 
-PHONE = Comparison(
-    "phone",
-    either_missing("phones", "shared_phones"),
-    (
-        Level("equal", any_equal("phones"), 0.6, Chance.COUNTED, "phones", per_record=True),
-        Level("equal_shared", any_equal("shared_phones"), 0.1, Chance.COUNTED, "shared_phones", per_record=True),
-        Level("different", "", 0.3),
-    ),
-)
-
 EMAIL = Comparison(
     "email",
     either_missing("emails", "shared_emails"),
@@ -86,27 +77,6 @@ EMAIL = Comparison(
         Level("equal_shared", any_equal("shared_emails"), 0.05, Chance.COUNTED, "shared_emails", per_record=True),
         Level("same_mailbox", any_equal("mailboxes"), 0.05),
         Level("different", "", 0.2),
-    ),
-)
-
-LOCATION = Comparison(
-    "location",
-    either_missing("addresses", "shared_addresses", "cities", "postcodes"),
-    (
-        Level("same_address", any_equal("addresses"), 0.3, Chance.COUNTED, "addresses", per_record=True),
-        Level(
-            "same_shared_address",
-            any_equal("shared_addresses"),
-            0.05,
-            Chance.COUNTED,
-            "shared_addresses",
-            per_record=True,
-        ),
-        Level("same_house", any_equal("streets"), 0.2, Chance.COUNTED, "streets", per_record=True),
-        Level("similar_street", _SIMILAR.format("street", "0.93"), 0.1),
-        Level("same_postcode", any_equal("postcodes"), 0.1),
-        Level("same_city", any_equal("cities"), 0.1),
-        Level("different", "", 0.15),
     ),
 )
 

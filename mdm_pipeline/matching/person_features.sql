@@ -24,9 +24,9 @@ with names as (
 rarities as (
     select
         name.record_id,
-        min(log2(
+        round(min(log2(
             coalesce(family.share, $rare_share) * coalesce(given.share, $rare_share)
-        )) as rarity
+        )), 4) as rarity
     from matching_name as name
     left join matching_frequency as family on family.part = 'family' and family.value = name.family_key
     left join matching_frequency as given on given.part = 'given' and given.value = name.given_key

@@ -18,6 +18,7 @@ from duckdb import DuckDBPyConnection
 from mdm_pipeline.config.company import CompanyConfig, MatchingConfig
 from mdm_pipeline.config.sources import PartyType
 from mdm_pipeline.hub.contract import matching as tables
+from mdm_pipeline.hub.ddl import quoted
 from mdm_pipeline.hub.issues import create_found, report_issues
 from mdm_pipeline.hub.sql import run_sql
 from mdm_pipeline.hub.stage import Stage
@@ -68,7 +69,7 @@ def match(con: DuckDBPyConnection, section: MatchingConfig, work: Work, as_of: d
         "matching.cluster": _write_clusters(con, found, work),
     }
     _report_contradictions(con, found, as_of)
-    run_sql(con, _HERE / "clean_up.sql")
+    _drop_scratch(con)
     clusters = counts["matching.cluster"]
     return Report(
         read=clusters.written + clusters.unchanged,
@@ -117,6 +118,15 @@ def _write_clusters(con: DuckDBPyConnection, found: list[Resolution], work: Work
     run_sql(con, _HERE / "wanted_clusters.sql")
     con.unregister("found_clusters")
     return write_changes(con, tables.CLUSTER, "wanted_cluster", seq=work.seq)
+
+
+def _drop_scratch(con: DuckDBPyConnection) -> None:
+    """Temporary tables of the last party type go: later stages need the memory."""
+    scratch = con.execute(
+        "select table_name from duckdb_tables() where temporary and starts_with(table_name, 'matching_')"
+    ).fetchall()
+    for (name,) in scratch:
+        con.execute(f"drop table {quoted(name)}")
 
 
 def _report_contradictions(con: DuckDBPyConnection, found: list[Resolution], as_of: datetime) -> None:

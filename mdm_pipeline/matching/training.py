@@ -96,11 +96,11 @@ def fit(comparisons: tuple[Comparison, ...], vectors: pl.DataFrame, counts: Coun
             u[i] = _u(comparison, sampled[i], counts, found, strangers)
     parameters = {
         comparison.name: {
-            level.name: Rates(float(m[i][j]), float(u[i][j])) for j, level in enumerate(comparison.levels)
+            level.name: Rates(_rounded(m[i][j]), _rounded(u[i][j])) for j, level in enumerate(comparison.levels)
         }
         for i, comparison in enumerate(comparisons)
     }
-    found_fit = Fit(parameters, float(prior), matches)
+    found_fit = Fit(parameters, _rounded(prior), _rounded(matches))
     refuse_bad(comparisons, found_fit, counts.records)
     return found_fit
 
@@ -152,6 +152,11 @@ def refuse_bad(comparisons: tuple[Comparison, ...], found: Fit, records: int) ->
                 f"training: comparison {comparison.name}: a level between {first} and {last} weighs more than {first}: "
                 "levels out of order, keep the last good model"
             )
+
+
+def _rounded(number: float) -> float:
+    """Nine digits: sums of floats depend on the order in which threads add them up, a model must not."""
+    return float(f"{number:.9g}")
 
 
 def _positions(vectors: pl.DataFrame, comparison: Comparison) -> Array:

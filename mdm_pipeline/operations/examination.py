@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import os
-import shutil
 import sys
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,13 +12,18 @@ import duckdb
 
 from mdm_pipeline.config.company import CompanyConfig
 from mdm_pipeline.config.loader import load_company
+from mdm_pipeline.config.sources import SourceConfig
 from mdm_pipeline.errors import MdmError
 from mdm_pipeline.hub.connection import Home, open_read_only
 from mdm_pipeline.hub.migrations import MIGRATIONS, version_of
-from mdm_pipeline.sources.read import peek
+from mdm_pipeline.hub.recovery import is_damage
+from mdm_pipeline.hub.space import RESERVE_BYTES, free_bytes, needed_bytes
+from mdm_pipeline.hub.sql import run_sql
+from mdm_pipeline.operations.repair import leftovers
+from mdm_pipeline.sources.read import read_table
 
 _PINNED = {"duckdb": "1.5.", "splink": "5.0.", "dagster": "1.13.", "great-expectations": "1.24", "polars": "2."}
-_SPARE_BYTES = 2**30
+_HERE = Path(__file__).parent
 
 
 @dataclass(frozen=True)
@@ -36,13 +39,20 @@ class Finding:
 def examine(home_folder: Path, config_name: str) -> list[Finding]:
     """Look at everything a run needs; a part that cannot be looked at is a finding, not an exception."""
     home = Home(home_folder)
-    findings = [_python(), *_packages(), _writable(home), _space(home), _hub(home), _published(home)]
-    try:
-        config = load_company(config_name)
-    except MdmError as error:
-        return [*findings, Finding("configuration", False, str(error), "correct the lines named above")]
+    config, mistakes = _configuration(config_name)
+    reserve = int(config.operations.free_space_gb * 2**30) if config else RESERVE_BYTES
+    findings = [_python(), *_packages(), _writable(home), _space(home, reserve), *_hub(home), _published(home)]
+    if config is None:
+        return [*findings, Finding("configuration", False, mistakes, "correct the lines named above")]
     findings.append(Finding("configuration", True, f"{config.name}, {len(config.sources)} sources"))
     return findings + _sources(config)
+
+
+def _configuration(config_name: str) -> tuple[CompanyConfig | None, str]:
+    try:
+        return load_company(config_name), ""
+    except MdmError as error:
+        return None, str(error)
 
 
 def _python() -> Finding:
@@ -78,41 +88,51 @@ def _writable(home: Home) -> Finding:
     )
 
 
-def _space(home: Home) -> Finding:
-    free = shutil.disk_usage(_existing(home.root)).free
-    hub = home.hub_file.stat().st_size if home.hub_file.exists() else 0
-    needed = 2 * hub + _SPARE_BYTES
+def _space(home: Home, reserve_bytes: int) -> Finding:
+    free, needed = free_bytes(home.root), needed_bytes(home, reserve_bytes)
     return Finding(
         "disk",
         free >= needed,
         f"{free / 2**30:.1f} GB free, a run wants {needed / 2**30:.1f} GB",
-        "free some space, or move the home to a larger disk",
+        "free some space, or move the home to a larger disk; mdm doctor --repair names what can go",
     )
 
 
-def _hub(home: Home) -> Finding:
+def _hub(home: Home) -> list[Finding]:
     if not home.hub_file.exists():
-        return Finding("hub", True, "none yet; the first run creates it")
+        return [Finding("hub", True, "none yet; the first run creates it")]
     try:
         con = open_read_only(home.hub_file)
-    except duckdb.IOException as error:
-        if "lock" in str(error):
-            return Finding("hub", True, f"a run is writing: {str(error).splitlines()[0]}")
-        return Finding("hub", False, str(error).splitlines()[0], "move the file away, or restore a backup")
     except duckdb.Error as error:
-        return Finding(
-            "hub", False, str(error).splitlines()[0], "the next `mdm run` sets the damaged log aside by itself"
-        )
+        reason = str(error).splitlines()[0]
+        if "lock" in reason:
+            return [Finding("hub", True, f"a run is writing: {reason}")]
+        if is_damage(error):
+            fix = "mdm doctor --repair, or the next mdm run, sets the damaged log aside or brings the spare copy back"
+            return [Finding("hub", False, reason, fix)]
+        return [Finding("hub", False, reason, "move the file away, or restore a backup: mdm restore")]
     try:
         version = version_of(con)
+        dead = run_sql(con, _HERE / "dead_runs.sql").fetchall() if 0 < version <= len(MIGRATIONS) else []
     finally:
         con.close()
-    return Finding(
-        "hub",
-        version <= len(MIGRATIONS),
-        f"schema version {version}, {home.hub_file.stat().st_size / 2**20:.0f} MB",
-        "this hub was written by a newer release; install that release",
-    )
+    size = f"{home.hub_file.stat().st_size / 2**20:.0f} MB"
+    findings = [
+        Finding(
+            "hub",
+            version <= len(MIGRATIONS),
+            f"schema version {version}, {size}",
+            "this hub was written by a newer release; install that release",
+        )
+    ]
+    spill = home.hub_file.with_name(home.hub_file.name + ".tmp")
+    left = [str(p.relative_to(home.root)) for p in (*leftovers(home), *([spill] if spill.exists() else []))]
+    left += [f"run {run_id}, still marked as running" for run_id, _ in dead]
+    if left:
+        findings.append(
+            Finding("killed run", False, f"left {', '.join(left)}", "mdm doctor --repair, or the next mdm run")
+        )
+    return findings
 
 
 def _published(home: Home) -> Finding:
@@ -123,21 +143,29 @@ def _published(home: Home) -> Finding:
         row = con.execute("select count(*) from customers").fetchone()
         con.close()
     except duckdb.Error as error:
-        return Finding("published file", False, str(error).splitlines()[0], "delete it and run: mdm run")
+        return Finding("published file", False, str(error).splitlines()[0], "mdm doctor --repair, then mdm run")
     return Finding("published file", True, f"{row[0] if row else 0:,} customers")
 
 
 def _sources(config: CompanyConfig) -> list[Finding]:
-    return [
-        _source(f"{source.name}.{table}", lambda s=source, t=table: peek(s, t, config.data_path))  # type: ignore[misc]
-        for source in config.sources
-        for table in source.tables
-    ]
+    return [_source_table(config, source, name) for source in config.sources for name in source.tables]
 
 
-def _source(subject: str, look: Callable[[], object]) -> Finding:
+def _source_table(config: CompanyConfig, source: SourceConfig, name: str) -> Finding:
+    """Open one source table and read its first rows, as a run would."""
+    subject = f"{source.name}.{name}"
     try:
-        look()
+        delivery = read_table(source, name, config.data_path)
+        missing = [column for column in source.tables[name].key if column not in delivery.columns]
+        first = next(iter(delivery.batches), None)
     except MdmError as error:
         return Finding(subject, False, str(error), "see the message; `connection` and `tables` stand in sources/*.yaml")
-    return Finding(subject, True, "reachable")
+    if missing:
+        return Finding(
+            subject,
+            False,
+            f"no key column {', '.join(missing)}; it has {', '.join(delivery.columns)}",
+            f"correct `key` of {name} in sources/{source.name}.yaml",
+        )
+    rows = first.num_rows if first is not None else 0
+    return Finding(subject, True, f"{len(delivery.columns)} columns, {rows:,} rows in the first batch")

@@ -224,9 +224,9 @@ def _with_postcode(work: pl.DataFrame) -> pl.DataFrame:
 
 def _with_city(work: pl.DataFrame) -> pl.DataFrame:
     pieces = [_split(*row) for row in work.select("line", "written", "country").iter_rows()]
-    found = pl.DataFrame(pieces, schema=["line", "found_city", "found_state"], orient="row") if pieces else None
+    # the types are given: inferred from the first rows, a column that begins with nulls refuses later text
     schema = {"line": pl.String, "found_city": pl.String, "found_state": pl.String}
-    columns = found.cast(pl.Schema(schema)) if found is not None else pl.DataFrame(schema=schema)
+    columns = pl.DataFrame(pieces, schema=schema, orient="row")
     return work.with_columns(columns.get_columns()).with_columns(
         pl.coalesce("city", "found_city").alias("city"),
         pl.coalesce("province", "found_state").alias("province"),

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel
 
+from mdm_pipeline.cli.docs import generated_pages
 from mdm_pipeline.config.company import CompanyConfig
 from mdm_pipeline.hub.contract import TABLES, Table
 from mdm_pipeline.operations.reference import _models, stale_pages
@@ -15,7 +16,12 @@ ROOT = Path(__file__).parents[2]
 
 
 def test_generated_pages_are_current() -> None:
-    assert stale_pages(ROOT / "docs" / "reference") == [], "run: mdm docs"
+    assert stale_pages(ROOT / "docs" / "reference", generated_pages()) == [], "run: mdm docs"
+
+
+def test_every_error_rate_of_the_demo_company_is_explained() -> None:
+    unexplained = [line for line in generated_pages()["demo-company.md"].splitlines() if line.endswith("|  |")]
+    assert unexplained == []
 
 
 def test_every_configuration_field_has_a_description() -> None:

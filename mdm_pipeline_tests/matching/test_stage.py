@@ -10,6 +10,7 @@ import pytest
 from duckdb import DuckDBPyConnection
 
 from mdm_pipeline.config.company import MatchingConfig
+from mdm_pipeline.hub.connection import open_in_memory
 from mdm_pipeline.hub.contract import quality, staging, steward
 from mdm_pipeline.hub.worklist import Report, Work
 from mdm_pipeline.matching.stage import match
@@ -175,6 +176,30 @@ def test_a_second_run_changes_nothing_and_leaves_nothing_of_splinks(schemes: Duc
     }
     assert fetch(schemes, "from matching.change order by all") == before
     assert fetch(schemes, "select table_name from duckdb_tables() where table_name like '%splink%'") == []
+
+
+def test_the_order_in_which_rows_were_stored_does_not_matter(schemes: DuckDBPyConnection) -> None:
+    def world(con: DuckDBPyConnection, order: list[int]) -> None:
+        people = {
+            1: ("okafor", "ngozi", {"phone": "+4411", "street": "mill lane"}),
+            2: ("okafor", "ngosi", {"phone": "+4411", "email": "n@x.org"}),
+            3: ("okafor", "n", {"email": "n@x.org"}),
+            4: ("barnes", "tilda", {"street": "mill lane", "phone": "+4411"}),
+        }
+        for record in order:
+            family, given, more = people[record]
+            person(con, record, family, given, **more)
+
+    def tables(con: DuckDBPyConnection) -> list[Any]:
+        return [fetch(con, f"from matching.{name} order by all") for name in ("pair", "cluster", "review_item")]
+
+    world(schemes, [1, 2, 3, 4])
+    run(schemes)
+    with open_in_memory() as other:
+        rows(other, staging.IDENTIFIER_SCHEME, {"scheme": "cn_id", "identifies": "person"})
+        world(other, [4, 2, 1, 3])
+        run(other)
+        assert tables(other) == tables(schemes)
 
 
 def test_an_empty_hub_is_no_error(schemes: DuckDBPyConnection) -> None:

@@ -155,3 +155,10 @@ def test_a_phone_inside_an_address_is_taken_out():
 )
 def test_rubbish_never_raises_and_keeps_the_height(rows):
     assert len(standardize_addresses(frame(COLUMNS, rows))) == len(rows)
+
+
+def test_a_city_after_many_addresses_without_one_is_taken():
+    columns = ["raw", "country", "province", "city", "district", "postcode"]
+    many = frame(columns, [["somewhere", "GB"]] * 300 + [["12 High Street, Leeds LS1 4AB", "GB"]])
+    found = standardize_addresses(many).row(300, named=True)
+    assert (found["city"], found["postcode"]) == ("Leeds", "LS1 4AB")

@@ -1,0 +1,2 @@
+update hub.run set outcome = 'failed'
+where outcome = 'running'

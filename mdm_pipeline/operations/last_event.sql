@@ -1,0 +1,1 @@
+select coalesce(max(event_no), 0) from audit.event
