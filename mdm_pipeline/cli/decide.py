@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import getpass
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -12,8 +12,9 @@ from mdm_pipeline.cli.options import DEFAULT_CONFIG, DEFAULT_HOME, ConfigOption,
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from mdm_pipeline.stewardship.store import Decision, DecisionStore, JudgementWord
+    from mdm_pipeline.stewardship.store import Decision, DecisionStore
 
+JudgementWord = Literal["match", "no_match", "unsure", "related"]
 app = typer.Typer(
     help="Decide once: which records are the same customer, and which quarantined records may pass.\n\n"
     "Records are written source.table:key, for instance crm.account:A000001. Decisions take effect in the next run.",
@@ -26,56 +27,31 @@ Who = Annotated[str | None, typer.Option(help="Who decides; by default the user'
 Why = Annotated[str | None, typer.Option(help="Reason, for those who come after.")]
 
 
-@app.command("match")
-def match(
-    left: Left,
-    right: Right,
-    home: HomeOption = DEFAULT_HOME,
-    config: ConfigOption = DEFAULT_CONFIG,
-    who: Who = None,
-    why: Why = None,
-) -> None:
-    """Both records are the same customer."""
-    _judge("match", left, right, home, config, who, why)
+_JUDGEMENTS: dict[JudgementWord, str] = {
+    "match": "Both records are the same customer.",
+    "no_match": "The records are different customers, whatever they look like.",
+    "unsure": "Nobody can tell; do not ask again until the records change.",
+    "related": "Not the same customer, but connected.",
+}
 
 
-@app.command("no_match")
-def no_match(
-    left: Left,
-    right: Right,
-    home: HomeOption = DEFAULT_HOME,
-    config: ConfigOption = DEFAULT_CONFIG,
-    who: Who = None,
-    why: Why = None,
-) -> None:
-    """The records are different customers, whatever they look like."""
-    _judge("no_match", left, right, home, config, who, why)
+def _register_judgement(word: JudgementWord, meaning: str) -> None:
+    @app.command(word, help=meaning)
+    def judge(
+        left: Left,
+        right: Right,
+        home: HomeOption = DEFAULT_HOME,
+        config: ConfigOption = DEFAULT_CONFIG,
+        who: Who = None,
+        why: Why = None,
+    ) -> None:
+        from mdm_pipeline.stewardship.store import Decision
+
+        _store_and_say(home, config, Decision("judgement", left, _name(who), right, word, why=why))
 
 
-@app.command("unsure")
-def unsure(
-    left: Left,
-    right: Right,
-    home: HomeOption = DEFAULT_HOME,
-    config: ConfigOption = DEFAULT_CONFIG,
-    who: Who = None,
-    why: Why = None,
-) -> None:
-    """Nobody can tell; do not ask again until the records change."""
-    _judge("unsure", left, right, home, config, who, why)
-
-
-@app.command("related")
-def related(
-    left: Left,
-    right: Right,
-    home: HomeOption = DEFAULT_HOME,
-    config: ConfigOption = DEFAULT_CONFIG,
-    who: Who = None,
-    why: Why = None,
-) -> None:
-    """Not the same customer, but connected."""
-    _judge("related", left, right, home, config, who, why)
+for _word, _meaning in _JUDGEMENTS.items():
+    _register_judgement(_word, _meaning)
 
 
 @app.command("release")
@@ -126,14 +102,6 @@ def list_decisions(home: HomeOption = DEFAULT_HOME, config: ConfigOption = DEFAU
         )
     if not decisions:
         typer.echo("no decisions in force")
-
-
-def _judge(
-    word: JudgementWord, left: str, right: str, home: Path, config: str, who: str | None, why: str | None
-) -> None:
-    from mdm_pipeline.stewardship.store import Decision
-
-    _store_and_say(home, config, Decision("judgement", left, _name(who), right, word, why=why))
 
 
 def _store_and_say(home: Path, config: str, decision: Decision) -> None:

@@ -78,7 +78,7 @@ class Lines(Progress):
     def tell(self, stage: str, outcome: Outcome | None) -> None:
         """Print a stage's line when it has ended."""
         if outcome is not None:
-            typer.echo(f"{stage:<18} {_word(outcome):<16} {_numbers(outcome):<44} {outcome.seconds:7.2f} s")
+            typer.echo(f"{stage:<18} {outcome.word:<16} {_numbers(outcome):<44} {outcome.seconds:7.2f} s")
 
 
 class LiveTable(Progress):
@@ -111,16 +111,8 @@ class LiveTable(Progress):
             if outcome is None:
                 table.add_row(stage, "running ...", "", "")
             else:
-                table.add_row(stage, _word(outcome), _numbers(outcome), f"{outcome.seconds:.2f}")
+                table.add_row(stage, outcome.word, _numbers(outcome), f"{outcome.seconds:.2f}")
         return table
-
-
-def _word(outcome: Outcome) -> str:
-    if outcome.held_back:
-        return "HELD BACK"
-    if outcome.is_skipped:
-        return "nothing to do"
-    return "all keys" if outcome.is_full else "changed keys"
 
 
 def _numbers(outcome: Outcome) -> str:

@@ -40,10 +40,8 @@ class WordList:
 
 def word_list(frame: pl.DataFrame) -> WordList:
     """Wrap a frame; without a column `weight` every row is as likely as any other."""
-    if "weight" in frame.columns:
-        weights = frame["weight"].cast(pl.Float64).to_numpy()
-    else:
-        weights = np.ones(frame.height)
+    is_weighted = "weight" in frame.columns
+    weights = frame["weight"].cast(pl.Float64).to_numpy() if is_weighted else np.ones(frame.height)
     return WordList(frame, np.cumsum(weights) / weights.sum())
 
 

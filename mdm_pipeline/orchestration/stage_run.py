@@ -8,11 +8,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 
+import duckdb
+
 from mdm_pipeline.errors import SourceHeldBack
 from mdm_pipeline.hub.connection import Hub
+from mdm_pipeline.hub.space import disk_full_told
 from mdm_pipeline.hub.stage import Stage
 from mdm_pipeline.hub.worklist import Report, Work, commit_work, log_commit, plan_work
 from mdm_pipeline.landing.ledger import record_held_back
@@ -37,6 +41,15 @@ class Outcome:
     is_full: bool = False
     held_back: tuple[str, ...] = ()
     seconds: float = 0.0
+
+    @property
+    def word(self) -> str:
+        """How it ended, as people read it."""
+        if self.held_back:
+            return "HELD BACK"
+        if self.is_skipped:
+            return "nothing to do"
+        return "all keys" if self.is_full else "changed keys"
 
 
 Listener = Callable[[str, "Outcome | None"], None]
@@ -102,6 +115,7 @@ class StageRunner:
         return [reason for outcome in self.outcomes for reason in outcome.held_back]
 
 
+@disk_full_told()
 def run_stage(hub: Hub, stage: Stage, *, run_id: str, as_of: datetime, is_full: bool = False) -> Outcome:
     """Run one stage in one transaction and checkpoint.
 
@@ -114,6 +128,9 @@ def run_stage(hub: Hub, stage: Stage, *, run_id: str, as_of: datetime, is_full: 
 
     Returns:
         The outcome; a held-back source is an outcome, not an exception.
+
+    Raises:
+        DiskFull: the disk is full; what was committed before stands.
     """
     con = hub.con
     started = time.monotonic()
@@ -137,11 +154,11 @@ def run_stage(hub: Hub, stage: Stage, *, run_id: str, as_of: datetime, is_full: 
             log_commit(con, work, report, run_id=run_id, as_of=as_of, duration_s=time.monotonic() - started)
         con.execute("commit")
     except SourceHeldBack as held:
-        con.execute("rollback")
+        _roll_back(hub)
         _note_held_back(hub, held, run_id, as_of)
         return Outcome(stage.name, Report(), held_back=(str(held),), seconds=time.monotonic() - started)
     except BaseException:
-        con.execute("rollback")
+        _roll_back(hub)
         raise
     hub.checkpoint()
     return Outcome(
@@ -151,6 +168,12 @@ def run_stage(hub: Hub, stage: Stage, *, run_id: str, as_of: datetime, is_full: 
         held_back=tuple(report.held_back),
         seconds=time.monotonic() - started,
     )
+
+
+def _roll_back(hub: Hub) -> None:
+    # a failed commit has ended the transaction already, a fatal error the connection: the first error goes up
+    with suppress(duckdb.TransactionException, duckdb.FatalException):
+        hub.con.execute("rollback")
 
 
 def _fingerprint(stage: Stage, as_of: datetime) -> str:

@@ -31,7 +31,10 @@ def definitions_as_text() -> str:
         f"schedule {s.name}: {s.cron_schedule} {s.execution_timezone} -> {s.job_name} {s.default_status.value}"
         for s in repository.schedule_defs
     ]
-    lines += [f"sensor {s.name}: -> {s.job_name} {s.default_status.value}" for s in repository.sensor_defs]
+    lines += [
+        f"sensor {s.name}: -> {s.job_name if s.targets else 'no job'} {s.default_status.value}"
+        for s in sorted(repository.sensor_defs, key=lambda sensor: sensor.name)
+    ]
     return "\n".join(lines) + "\n"
 
 

@@ -31,7 +31,7 @@ Metadata = dict[str, Any]
 
 def outcome_metadata(outcome: Outcome) -> Metadata:
     """How the stage ended, and what it said for people."""
-    said: Metadata = {"seconds": round(outcome.seconds, 3), "outcome": _word(outcome)}
+    said: Metadata = {"seconds": round(outcome.seconds, 3), "outcome": outcome.word}
     for name, value in outcome.report.metadata.items():
         said[name] = _shown(value)
     return said
@@ -88,14 +88,6 @@ def landed_metadata(con: DuckDBPyConnection, source: str, table: str) -> Metadat
         if batch[6]:
             said["watermark"] = str(batch[6])
     return said
-
-
-def _word(outcome: Outcome) -> str:
-    if outcome.held_back:
-        return "held back"
-    if outcome.is_skipped:
-        return "nothing to do"
-    return "all keys" if outcome.is_full else "changed keys"
 
 
 def _shown(value: Any) -> Any:
