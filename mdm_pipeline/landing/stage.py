@@ -144,7 +144,7 @@ def _compare(
             "source": source.name,
             "source_table": table_name,
             "as_of": as_of.replace(tzinfo=None),
-            "deletes_by_absence": table.deletes == "by_absence",
+            "deletes_by_absence": table.deletes == "by_absence" and not _has_lost_rows(con, delivery),
         },
     ).fetchone()
     inserted, updated, absent, live = row or (0, 0, 0, 0)
@@ -163,6 +163,13 @@ def _compare(
         rejected=rejected + lost,
         files=delivery.files,
     )
+
+
+def _has_lost_rows(con: DuckDBPyConnection, delivery: Delivery) -> bool:
+    """A row that could not be read may be any of those that seem absent: then absence proves nothing."""
+    if any(problem.is_row_lost for problem in delivery.problems):
+        return True
+    return _count(con, "select count(*) from landing_delivered_key where source_key is null") > 0
 
 
 def _refuse_if_shrunk(

@@ -372,3 +372,18 @@ def test_any_sequence_of_deliveries_leaves_the_last_one_and_logs_exactly_what_ch
         assert len(set(now.values())) == len(now)
         ids, previous = now, delivered
     con.close()
+
+
+@pytest.mark.parametrize("spoilt", ['2,"b\n', ",b\n", "2,b,c\n"])
+def test_a_row_that_cannot_be_read_is_not_taken_for_deleted(
+    spoilt: str, con: DuckDBPyConnection, tmp_path: Path
+) -> None:
+    deliver(tmp_path, "id,name\n1,a\n2,b\n3,c\n")
+    land(con, company(tmp_path))
+    deliver(tmp_path, "id,name\n1,A\n3,c\n" + spoilt)
+    report = land(con, company(tmp_path), day=2)
+    assert report.rejected == 1
+    assert live(con) == [("1", "A"), ("2", "b"), ("3", "c")]
+    deliver(tmp_path, "id,name\n1,A\n3,c\n")
+    land(con, company(tmp_path), day=3)
+    assert live(con) == [("1", "A"), ("3", "c")]
