@@ -2,9 +2,9 @@
 
     python -m benchmarks.end_to_end --records 100000 --seed 1
 
-Each of the two runs in a process of its own. Prints the stages, then one line of JSON: matching_seconds, baseline_seconds,
-pipeline_seconds (stages), f1_person, f1_organization, baseline_f1_person, baseline_f1_organization, peak_mb; and the
-CPU seconds beside them.
+Each of the two runs in a process of its own. Prints the stages, then one line of JSON with the keys matching_seconds,
+baseline_seconds, pipeline_seconds (stages), f1_person, f1_organization, baseline_f1_person, baseline_f1_organization,
+peak_mb, and the CPU seconds beside them.
 """
 
 from __future__ import annotations

@@ -6,7 +6,22 @@ import sys
 
 import typer
 
-from mdm_pipeline.cli import decide, diff, docs, doctor, evaluate, run, sample, sql, status, ui
+from mdm_pipeline.cli import (
+    backup,
+    compact,
+    decide,
+    diff,
+    docs,
+    doctor,
+    evaluate,
+    notify,
+    run,
+    sample,
+    serve,
+    sql,
+    status,
+    ui,
+)
 from mdm_pipeline.cli.options import BAD_USE, FAILED
 from mdm_pipeline.errors import MdmError
 
@@ -22,12 +37,17 @@ app = typer.Typer(
 )
 app.command("run")(run.run)
 app.command("ui")(ui.ui)
+app.command("serve")(serve.serve)
+app.command("notify")(notify.notify)
 app.command("status")(status.status)
 app.command("doctor")(doctor.doctor)
 app.command("sql")(sql.sql)
 app.command("diff")(diff.diff)
 app.command("evaluate")(evaluate.evaluate)
 app.command("sample")(sample.sample)
+app.command("backup")(backup.backup)
+app.command("restore")(backup.restore)
+app.command("compact")(compact.compact)
 app.command("docs", hidden=True)(docs.docs)
 app.add_typer(decide.app, name="decide")
 

@@ -27,7 +27,9 @@ def sample(
     from mdm_pipeline import demo
 
     if next_day:
-        report = demo.next_day(out, out, seed=seed)
+        if not (out / "generated.json").is_file():
+            raise typer.BadParameter(f"{out}: no demo company here; write one first with --customers or --records")
+        report = demo.next_day(out, out, seed=seed, crm_url=crm_url)
     else:
         if (customers is None) == (records is None):
             raise typer.BadParameter("give exactly one of --customers and --records")

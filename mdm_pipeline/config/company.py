@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, SecretStr
 
@@ -110,6 +110,83 @@ class QualityConfig(Section):
     suites: dict[str, SuiteConfig] = Field(default_factory=dict, description="Suites by name.")
 
 
+class OperationsConfig(Section):
+    """Disk and recovery."""
+
+    keep_spare_copy: bool = Field(
+        default=True, description="Keep a copy of the hub after each good run, beside it; recovery falls back to it."
+    )
+    free_space_gb: float = Field(
+        default=1.0,
+        ge=0,
+        description="GB that must be free before a run, besides twice the hub and the published file.",
+    )
+    ballast_mb: int = Field(
+        default=0,
+        ge=0,
+        le=4096,
+        description="Size of a file that `mdm doctor --repair` drops when the disk is full; 0: none.",
+    )
+
+
+class WebhookChannel(Section):
+    """Any web service: the message as JSON (subject, text, fields, link) by POST."""
+
+    kind: Literal["webhook"] = Field(description="Kind of channel.")
+    url: SecretStr = Field(description="Address.")
+    headers: dict[str, SecretStr] = Field(default_factory=dict, description="Additional headers, e.g. Authorization.")
+
+
+class EmailChannel(Section):
+    """E-mail by SMTP."""
+
+    kind: Literal["email"] = Field(description="Kind of channel.")
+    host: str = Field(description="SMTP server.")
+    port: int = Field(default=587, ge=1, le=65535, description="Its port.")
+    security: Literal["starttls", "tls", "none"] = Field(
+        default="starttls", description="Encryption: STARTTLS (usually 587), TLS from the start (465) or none (25)."
+    )
+    user: str | None = Field(default=None, description="User name, where the server asks for one.")
+    password: SecretStr | None = Field(default=None, description="Password.")
+    sender: str = Field(description="Address that the messages come from.")
+    recipients: list[str] = Field(min_length=1, description="Addresses that they go to.")
+
+
+class WecomChannel(Section):
+    """A group robot of WeCom (企业微信群机器人)."""
+
+    kind: Literal["wecom"] = Field(description="Kind of channel.")
+    url: SecretStr = Field(description="The robot's webhook address, with its key.")
+
+
+class DingtalkChannel(Section):
+    """A custom group robot of DingTalk (钉钉自定义机器人); as its keyword take `mdm`, which every message contains."""
+
+    kind: Literal["dingtalk"] = Field(description="Kind of channel.")
+    url: SecretStr = Field(description="The robot's webhook address, with its access token.")
+    sign_secret: SecretStr | None = Field(default=None, description="Secret of the robot's signature (加签, SEC...).")
+
+
+Channel = Annotated[
+    WebhookChannel | EmailChannel | WecomChannel | DingtalkChannel,
+    Field(discriminator="kind"),
+]
+
+
+class NotifyConfig(Section):
+    """The night watch: who is told of failed runs, of sources held back and, in a line, of what changed."""
+
+    channels: list[Channel] = Field(default_factory=list, description="Where messages go; each gets every message.")
+    ui_url: str | None = Field(
+        default=None,
+        pattern=r"^https?://",
+        description="Address of the UI as people reach it; messages link to the run.",
+    )
+    nightly_line: bool = Field(
+        default=True, description="After each scheduled run, one line that says what changed for customers."
+    )
+
+
 class CompanyConfig(Section):
     """Everything the pipeline has to know about one company."""
 
@@ -124,6 +201,8 @@ class CompanyConfig(Section):
         default=None, description="SQLAlchemy URL of the decision store; by default SQLite below the home."
     )
     schedule: ScheduleConfig = Field(default=ScheduleConfig(), description="The nightly run.")
+    notify: NotifyConfig = Field(default=NotifyConfig(), description="Who is told of what happens at night.")
+    operations: OperationsConfig = Field(default=OperationsConfig(), description="Disk and recovery.")
     matching: MatchingConfig = Field(default=MatchingConfig(), description="Matching (matching.yaml).")
     mastering: MasteringConfig = Field(default=MasteringConfig(), description="Mastering (mastering.yaml).")
     quality: QualityConfig = Field(default=QualityConfig(), description="Suites (quality.yaml).")

@@ -11,6 +11,7 @@ import os
 import re
 import shutil
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,10 +23,11 @@ from duckdb import DuckDBPyConnection
 from mdm_pipeline.errors import PermanentError, TransientError
 from mdm_pipeline.hub.audit import record_event
 from mdm_pipeline.hub.migrations import upgrade
+from mdm_pipeline.hub.recovery import Recovered, is_damage, recover
 
 # High, so that no automatic checkpoint runs inside a commit: stages checkpoint explicitly after theirs.
 CHECKPOINT_THRESHOLD = "8GB"
-_REPLAY_FAULT = "Failure while replaying WAL"
+_OUT_OF_SPACE = re.compile(r"No space left|File too large|Disk quota exceeded")
 _LOCK_HOLDER = re.compile(r"PID (\d+)")
 
 
@@ -112,20 +114,27 @@ class Hub:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.close()
+        try:
+            self.close()
+        except duckdb.Error:
+            # an exception already on its way (it may have left a transaction open) goes up instead of this one
+            if error is None:
+                raise
 
     def checkpoint(self) -> None:
         """Bring the write-ahead log into the file, so that it never holds more than one stage."""
         self.con.execute("checkpoint")
 
     def close(self) -> None:
-        """Checkpoint and let the lock go."""
+        """Checkpoint and let the lock go, the latter in any case."""
         try:
             self.checkpoint()
-        except duckdb.Error:
-            # a transaction was left open by an exception that is already on its way up
-            self.con.execute("rollback")
-        self.con.close()
+        except duckdb.FatalException as error:
+            # told to whoever caused it; what was committed stands in the log and is replayed at the next opening
+            if "because of a previous fatal error" not in str(error):
+                raise
+        finally:
+            self.con.close()
 
 
 def open_hub(path: Path, *, wait_s: float = 30.0, memory_limit: str | None = None) -> Hub:
@@ -138,12 +147,19 @@ def open_hub(path: Path, *, wait_s: float = 30.0, memory_limit: str | None = Non
 
     Raises:
         HubLocked: another process still holds it.
-        HubUnreadable: the file is no hub, or newer than this program.
+        HubUnreadable: the file is no hub, and neither setting its log aside nor the spare copy helps.
+        HubTooNew: it was written by a newer release.
     """
-    con = _connect_waiting(path, wait_s)
+    con, recovered = _connect_waiting(path, wait_s)
     shutil.rmtree(path.with_name(path.name + ".tmp"), ignore_errors=True)  # spill files of a killed run
     _configure(con, path, memory_limit)
-    upgrade(con)
+    try:
+        upgrade(con)
+        if recovered:  # only now: a kill during the very first opening leaves a file without tables
+            record_event(con, who="hub", what=recovered.what, detail=recovered.detail, at=datetime.now(UTC))
+    except BaseException:
+        con.close()  # or the lock would outlive the refusal
+        raise
     return Hub(path, con)
 
 
@@ -162,57 +178,73 @@ def open_in_memory() -> DuckDBPyConnection:
     return con
 
 
-def _connect_waiting(path: Path, wait_s: float) -> DuckDBPyConnection:
+def _connect_waiting(path: Path, wait_s: float) -> tuple[DuckDBPyConnection, Recovered | None]:
     started = time.monotonic()
+    recovered = None
     pause = 0.1
     while True:
+        before = _inode(path)
         try:
-            return _connect(path)
+            con, healed = _connect(path)
         except HubLocked as locked:
             waited = time.monotonic() - started
             if waited >= wait_s:
                 raise HubLocked(path, locked.holder, waited) from locked
             time.sleep(pause)
             pause = min(pause * 1.5, 2.0)
+            continue
+        recovered = healed or recovered
+        if before is None or _inode(path) == before:
+            return con, recovered
+        con.close()  # another file has taken the name meanwhile (compaction, recovery): that one is the hub
 
 
-def _connect(path: Path) -> DuckDBPyConnection:
+def _inode(path: Path) -> int | None:
+    return path.stat().st_ino if path.exists() else None
+
+
+def _connect(path: Path) -> tuple[DuckDBPyConnection, Recovered | None]:
     config: dict[str, str | bool | int | float | list[str]] = {
         "python_enable_replacements": False,
         "checkpoint_threshold": CHECKPOINT_THRESHOLD,
     }
-    try:
+
+    def connect() -> DuckDBPyConnection:
         return duckdb.connect(str(path), config=config)  # noqa: TID251
-    except duckdb.IOException as error:
+
+    try:
+        return connect(), None
+    except duckdb.Error as error:
         text = str(error)
         if "Could not set lock" in text:
-            holder = _LOCK_HOLDER.search(text)
-            raise HubLocked(path, holder.group(1) if holder else "unknown", 0.0) from error
-        raise HubUnreadable(
-            f"hub {path.name}: cannot be opened ({text.splitlines()[0]}); expected a DuckDB file written by this "
-            "product; move it away to start anew, or restore a backup"
-        ) from error
-    except duckdb.Error as error:
-        if _REPLAY_FAULT not in str(error):
-            raise
-        aside = _set_wal_aside(path)
-        con = duckdb.connect(str(path), config=config)  # noqa: TID251
-        record_event(
-            con,
-            who="hub",
-            what="write-ahead log set aside",
-            detail=f"{aside.name}: could not be replayed after a kill; opened at the last checkpoint",
-            at=datetime.now(UTC),
-        )
-        return con
+            raise _locked(path, text) from error
+        if is_damage(error):
+            recovered = _recovered(path, error, connect)
+            return recovered.con, recovered
+        if isinstance(error, duckdb.IOException) and not _OUT_OF_SPACE.search(text):
+            raise _unreadable(path, error) from error
+        raise
 
 
-def _set_wal_aside(path: Path) -> Path:
-    wal = path.with_name(path.name + ".wal")
-    stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S")
-    aside = wal.with_name(f"{wal.name}.damaged-{stamp}")
-    wal.rename(aside)
-    return aside
+def _recovered(path: Path, error: duckdb.Error, connect: Callable[[], DuckDBPyConnection]) -> Recovered:
+    try:
+        return recover(path, error, connect)
+    except duckdb.Error as still:
+        if "Could not set lock" in str(still):
+            raise _locked(path, str(still)) from still
+        raise _unreadable(path, still) from still
+
+
+def _locked(path: Path, text: str) -> HubLocked:
+    holder = _LOCK_HOLDER.search(text)
+    return HubLocked(path, holder.group(1) if holder else "unknown", 0.0)
+
+
+def _unreadable(path: Path, error: duckdb.Error) -> HubUnreadable:
+    return HubUnreadable(
+        f"hub {path.name}: cannot be opened ({str(error).splitlines()[0]}); expected a DuckDB file written by this "
+        "product, and there is no spare copy that opens; restore a backup, or move it away to start anew"
+    )
 
 
 def _configure(con: DuckDBPyConnection, path: Path, memory_limit: str | None) -> None:

@@ -13,11 +13,11 @@ import shutil
 import sqlite3
 import tarfile
 import tempfile
-from collections.abc import Callable
-from contextlib import closing
-from dataclasses import asdict, dataclass
+import zlib
+from contextlib import ExitStack, closing
+from dataclasses import asdict, dataclass, fields
 from datetime import datetime
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import duckdb
 from sqlalchemy import MetaData, Table, create_engine, inspect, select
@@ -171,37 +171,52 @@ def read_manifest(archive: Path) -> Manifest:
     Raises:
         ArchiveUnusable: no backup, or damaged.
     """
-
-    def check(tar: tarfile.TarFile, manifest: Manifest) -> None:
-        for name, digest in manifest.digests.items():
-            file = tar.extractfile(name)
-            if file is None or hashlib.file_digest(file, "sha256").hexdigest() != digest:  # type: ignore[arg-type]
-                raise _unusable(archive, f"{name} is damaged")
-
-    return _with_archive(archive, check)
+    return _with_archive(archive, into=None)
 
 
 def _unpack(archive: Path, folder: Path) -> Manifest:
-    def extract(tar: tarfile.TarFile, manifest: Manifest) -> None:
-        tar.extractall(folder, filter="data")  # noqa: S202  the filter refuses paths that lead outside
-        for name, digest in manifest.digests.items():
-            if not (folder / name).is_file() or _digest(folder / name) != digest:
-                raise _unusable(archive, f"{name} is damaged")
-
-    return _with_archive(archive, extract)
+    return _with_archive(archive, into=folder)
 
 
-def _with_archive(archive: Path, use: Callable[[tarfile.TarFile, Manifest], None]) -> Manifest:
+def _with_archive(archive: Path, into: Path | None) -> Manifest:
     try:
         with tarfile.open(archive) as tar:
-            file = tar.extractfile(_MANIFEST)
-            if file is None:
-                raise _unusable(archive, f"{_MANIFEST} is no file")
-            manifest = Manifest(**json.load(file))
-            use(tar, manifest)
+            manifest = _manifest_of(tar)
+            for name, digest in manifest.digests.items():
+                path = PurePosixPath(name)
+                if path.is_absolute() or ".." in path.parts:
+                    raise _unusable(archive, f"{name} leads out of the archive")
+                if _take(tar, name, into) != digest:
+                    raise _unusable(archive, f"{name} is damaged")
             return manifest
-    except (tarfile.TarError, KeyError, TypeError, ValueError, EOFError, FileNotFoundError) as error:
+    except (tarfile.TarError, KeyError, ValueError, EOFError, FileNotFoundError, zlib.error) as error:
         raise _unusable(archive, str(error)) from error
+
+
+def _manifest_of(tar: tarfile.TarFile) -> Manifest:
+    file = tar.extractfile(_MANIFEST)
+    content = json.load(file) if file is not None else {}
+    if set(content) != {field.name for field in fields(Manifest)}:
+        raise ValueError(f"{_MANIFEST} is not one of ours")
+    return Manifest(**content)
+
+
+def _take(tar: tarfile.TarFile, name: str, into: Path | None) -> str:
+    """Digest of one file of the archive, which is written below `into` on the way."""
+    file = tar.extractfile(name)
+    if file is None:
+        return ""
+    digest = hashlib.sha256()
+    with ExitStack() as stack:
+        sink = None
+        if into is not None:
+            (into / name).parent.mkdir(parents=True, exist_ok=True)
+            sink = stack.enter_context((into / name).open("wb"))
+        while piece := file.read(2**20):
+            digest.update(piece)
+            if sink:
+                sink.write(piece)
+    return digest.hexdigest()
 
 
 def _unusable(archive: Path, reason: str) -> ArchiveUnusable:

@@ -10,6 +10,7 @@ import dagster as dg
 
 from mdm_pipeline.config.company import CompanyConfig
 from mdm_pipeline.hub.connection import Home
+from mdm_pipeline.orchestration.alerts import alert_sensors
 from mdm_pipeline.orchestration.assets.landing import landing_assets
 from mdm_pipeline.orchestration.assets.rooms import room_assets
 from mdm_pipeline.orchestration.jobs import full_refresh, nightly_sync
@@ -31,7 +32,7 @@ def build_defs(home: Home, config: CompanyConfig, *, listener: Listener | None =
         assets=[*landing_assets(config), *room_assets(config)],
         jobs=[nightly_sync, full_refresh],
         schedules=[nightly_schedule(config.schedule)],
-        sensors=[inbox_sensor(home)],
+        sensors=[inbox_sensor(home), *alert_sensors(config)],
         resources={"stages": stages_resource(home, config, listener)},
         executor=dg.in_process_executor,
     )

@@ -6,8 +6,11 @@ from mdm_pipeline.hub.connection import Home
 
 # the pool keeps runs that Dagster queues from opening the hub together; DuckDB's lock is the truth for all others
 _SETTINGS = """\
-# Written on first use; edit as you like. For PostgreSQL storage see docs.
+# Written on first use; edit as you like. With PostgreSQL: deploy/dagster.yaml and
+# docs/guides/production.md.
 telemetry:
+  enabled: false
+nux:
   enabled: false
 concurrency:
   runs:
@@ -15,10 +18,22 @@ concurrency:
   pools:
     default_limit: 1
     granularity: run
+run_launcher:
+  module: mdm_pipeline.orchestration.run_launcher
+  class: LocalRunLauncher
+run_queue:
+  max_user_code_failure_retries: 5
+  user_code_failure_retry_delay: 10
 run_monitoring:
   enabled: true
-  start_timeout_seconds: 180
-  cancel_timeout_seconds: 120
+  poll_interval_seconds: 5
+  start_timeout_seconds: 60
+  cancel_timeout_seconds: 60
+  max_runtime_seconds: 14400
+run_retries:
+  enabled: true
+  max_retries: 1
+  retry_on_asset_or_op_failure: false
 retention:
   schedule:
     purge_after_days: 90

@@ -16,6 +16,7 @@ import dagster as dg
 
 from mdm_pipeline.config.loader import load_company
 from mdm_pipeline.hub.connection import Home, open_read_only
+from mdm_pipeline.hub.space import disk_full_told
 from mdm_pipeline.hub.sql import run_sql
 from mdm_pipeline.orchestration.build import build_defs
 from mdm_pipeline.orchestration.instance import prepare_instance
@@ -96,6 +97,7 @@ def launch(
     Raises:
         ConfigInvalid: the configuration has mistakes.
         AsOfInvalid: `as_of` is no time.
+        DiskFull: Dagster's own files could not be written.
     """
     parse_as_of(as_of)
     home = Home(home_folder)
@@ -116,7 +118,7 @@ def launch(
         tags[FULL_TAG] = "true"
     started = time.monotonic()
     logging.getLogger("dagster").setLevel(logging.CRITICAL)
-    with dg.DagsterInstance.from_config(str(home.dagster)) as instance:
+    with disk_full_told(), dg.DagsterInstance.from_config(str(home.dagster)) as instance:
         result = job.execute_in_process(
             instance=instance,
             raise_on_error=False,
@@ -150,7 +152,7 @@ def _errors(result: dg.ExecuteInProcessResult) -> list[str]:
         f"{c.metadata['failures'].value} failures, for instance {c.metadata['example'].value}"
         for c in checks
     ]
-    return found
+    return list(dict.fromkeys(found))  # a full disk stops several sources with the same words
 
 
 def _innermost(error: dg.SerializableErrorInfo | None) -> str:

@@ -6,11 +6,16 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import dagster as dg
+import duckdb
 
 from mdm_pipeline.config.company import CompanyConfig
 from mdm_pipeline.errors import PermanentError
-from mdm_pipeline.hub.connection import Home, open_hub
+from mdm_pipeline.hub.audit import record_event
+from mdm_pipeline.hub.connection import Home, Hub, open_hub
+from mdm_pipeline.hub.space import DiskFull, check_space, disk_full_told, keep_ballast
+from mdm_pipeline.hub.spare import CopyFailed, keep_spare
 from mdm_pipeline.orchestration.company_stages import company_stages
+from mdm_pipeline.orchestration.night import note_night
 from mdm_pipeline.orchestration.run_ledger import close_run, open_run
 from mdm_pipeline.orchestration.stage_run import Listener, StageRunner
 
@@ -18,6 +23,7 @@ FULL_TAG = "mdm/full"
 AS_OF_TAG = "mdm/as_of"
 # long enough for another run to end; Dagster's pool queues its own runs, this is for whatever was started beside it
 WAIT_FOR_HUB_S = 900.0
+LAST_STAGE = "publish"
 
 
 class AsOfInvalid(PermanentError):
@@ -33,7 +39,9 @@ def stages_resource(home: Home, config: CompanyConfig, listener: Listener | None
         run_id = context.run_id or "ad hoc"
         as_of = parse_as_of(tags.get(AS_OF_TAG)) or datetime.now(UTC)
         home.create()
-        with open_hub(home.hub_file, wait_s=WAIT_FOR_HUB_S) as hub:
+        check_space(home, int(config.operations.free_space_gb * 2**30))
+        with disk_full_told(), open_hub(home.hub_file, wait_s=WAIT_FOR_HUB_S) as hub:
+            keep_ballast(home, config.operations.ballast_mb)
             runner = StageRunner(
                 hub,
                 company_stages(config, home),
@@ -46,9 +54,27 @@ def stages_resource(home: Home, config: CompanyConfig, listener: Listener | None
             try:
                 yield runner
             finally:
-                close_run(hub, run_id, failed=runner.failed, held_back=runner.held_back)
+                _close(hub, runner, is_spare_wanted=config.operations.keep_spare_copy)
+                note_night(context, runner)
 
     return stages
+
+
+def _close(hub: Hub, runner: StageRunner, *, is_spare_wanted: bool) -> None:
+    """Close the run's row in the ledger; after a good run, renew the spare copy."""
+    try:
+        with disk_full_told():
+            close_run(hub, runner.run_id, failed=runner.failed, held_back=runner.held_back)
+    except (DiskFull, duckdb.FatalException):
+        if not runner.failed:
+            raise
+        return  # the stage's failure is told; the row stays `running` and the next run closes it as failed
+    reached_the_end = any(outcome.stage == LAST_STAGE for outcome in runner.outcomes)
+    if is_spare_wanted and reached_the_end and not runner.failed:
+        try:
+            keep_spare(hub.con, hub.path)
+        except CopyFailed as error:  # the run is good all the same
+            record_event(hub.con, who="hub", what="spare copy not renewed", detail=str(error), at=datetime.now(UTC))
 
 
 def parse_as_of(text: str | None) -> datetime | None:

@@ -12,13 +12,19 @@ inner join steward.decision as decision
 where decision.kind = 'release'
 group by all;
 
--- who is a customer already stays one: only a record that is not known yet can wait
+-- who is a customer already stays one: only a record that is not known yet can wait; one that takes no part waits for
+-- nothing (else a customer that is excluded would wait or not, depending on when this is looked at)
 create or replace temp table quarantine_wanted as
 with
 
 known as (
     select record_id from master.xref
     where is_current
+),
+
+excluded as (
+    select record_id from staging.party
+    where scope = 'excluded'
 ),
 
 waiting as (
@@ -36,6 +42,7 @@ waiting as (
         failing.severity = 'quarantine'
         and failing.record_id is not null
         and failing.record_id not in (select record_id from known)
+        and failing.record_id not in (select record_id from excluded)
 )
 
 select

@@ -38,11 +38,11 @@ def make_stage(url: str) -> Stage:
 def take_snapshot(con: DuckDBPyConnection, section: StoreSection, work: Work, as_of: datetime) -> Report:
     """Copy the decisions in force into `steward.decision`; see `Stage` for the arguments.
 
-    Decisions later than `as_of` are left for the next run, so that a replay gives the same result.
+    Decisions (undoing included) later than `as_of` are left for the next run, so that a replay gives the same result.
     """
     store = DecisionStore(section.url)
     try:
-        decisions = [d for d in store.in_force() if d.decided_at is None or d.decided_at <= as_of]
+        decisions = store.in_force(at=as_of)
     finally:
         store.close()
     rows = [

@@ -129,9 +129,13 @@ class DecisionStore:
             rows = connection.execute(select(_DECISION).order_by(_DECISION.c.decided_at, _DECISION.c.decision_id))
             return [Decision(**{**row._mapping, "decided_at": row.decided_at.replace(tzinfo=UTC)}) for row in rows]
 
-    def in_force(self) -> list[Decision]:
-        """Decisions that count today: not undone, and the latest one of each pair or release."""
-        return latest(self.history())
+    def in_force(self, at: datetime | None = None) -> list[Decision]:
+        """Decisions that count: not undone, and the latest one of each pair or release.
+
+        Args:
+            at: aware UTC; those that counted then, whatever was decided or taken back since. None: today.
+        """
+        return latest([d for d in self.history() if at is None or d.decided_at is None or d.decided_at <= at])
 
     def _examine(self, decision: Decision) -> None:
         if decision.kind == "undo":

@@ -56,3 +56,40 @@ def company(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Company]:
     demo.generate(root / "data", customers=CUSTOMERS, seed=7)
     home = Home(root / "home")
     yield Company(root / "data", home, run_on(root / "data", home))
+
+
+@dataclass(frozen=True)
+class SecondDay:
+    """A tiny company on its second day: a home on the eve, and the undisturbed twin that has run."""
+
+    data: Path
+    eve: Home
+    twin: Home
+    seconds: dict[str, float]
+
+    def home(self, folder: Path) -> Home:
+        """A home on the eve, to be disturbed."""
+        return Home(Path(shutil.copytree(self.eve.root, folder)))
+
+    def args(self, home: Home) -> list[str]:
+        """Arguments of `mdm` for the run of the second day."""
+        return ["run", "--home", str(home.root), "--as-of", "2026-11-24"]
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """For a process that runs on it."""
+        return {"MDM_DEMO_DATA": str(self.data), "DAGSTER_DISABLE_TELEMETRY": "1"}
+
+
+@pytest.fixture(scope="session")
+def second_day(tmp_path_factory: pytest.TempPathFactory) -> SecondDay:
+    """Generated, run, a day of business, run again; do not change it, take a `home`."""
+    root = tmp_path_factory.mktemp("second_day")
+    data, eve = root / "data", Home(root / "eve")
+    demo.generate(data, customers=40, seed=7)
+    assert run_on(data, eve).success
+    demo.next_day(data, data, seed=3)
+    twin = Home(Path(shutil.copytree(eve.root, root / "twin")))
+    done = run_on(data, twin, as_of="2026-11-24")
+    assert done.success
+    return SecondDay(data, eve, twin, {outcome.stage: outcome.seconds for outcome in done.outcomes})

@@ -296,3 +296,10 @@ def test_the_stage_loads_great_expectations_only_when_a_suite_runs():
     code = "import sys, mdm_pipeline.quality.stage; print('great_expectations' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
+
+
+def test_a_record_that_takes_no_part_waits_for_nothing(con: DuckDBPyConnection) -> None:
+    parties(con, "4711", scope="excluded")
+    run(con, quality(LETTERS))
+    assert fetch(con, "select * from quality.quarantined") == []
+    assert fetch(con, "select rule, is_open from quality.issue") == [{"rule": "name_has_letters", "is_open": True}]

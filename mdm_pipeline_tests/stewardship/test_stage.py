@@ -42,3 +42,19 @@ def test_decisions_up_to_the_runs_time_are_taken_and_only_changes_are_logged(
         {"key": "second"},
     ]
     store.close()
+
+
+def test_a_replay_knows_decisions_that_were_taken_back_or_replaced_since(
+    con: DuckDBPyConnection, tmp_path: Path
+) -> None:
+    url = f"sqlite:///{tmp_path / 'd.sqlite'}"
+    store = DecisionStore(url)
+    for number, (ref, day) in enumerate((("b.t:2", DAY1), ("c.t:3", DAY1), ("c.t:3", DAY2))):
+        store.add(Decision("judgement", "a.t:1", "lin", ref, "match", decided_at=day, decision_id=str(number)))
+    store.undo("0", who="wu")
+    store.close()
+    take_snapshot(con, StoreSection(url), work(1), DAY1)
+    assert fetch(con, "select decision_id from steward.decision order by all") == [
+        {"decision_id": "0"},
+        {"decision_id": "1"},
+    ]

@@ -49,6 +49,8 @@ PAIR = Table(
     ),
     key=("record_id_l", "record_id_r"),
     writer="matching",
+    # a pair can become a link within a customer: its evidence changes, no cluster does
+    change_key="record_id_l",
 )
 
 CLUSTER = Table(

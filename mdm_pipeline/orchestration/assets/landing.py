@@ -9,6 +9,7 @@ from mdm_pipeline.config.company import CompanyConfig
 from mdm_pipeline.config.sources import SourceConfig
 from mdm_pipeline.errors import PermanentError, SourceHeldBack, TransientError
 from mdm_pipeline.hub.contract.landing import landed_name
+from mdm_pipeline.hub.space import DiskFull
 from mdm_pipeline.orchestration.assets.keys import landing_key
 from mdm_pipeline.orchestration.assets.run_stage_op import POOL, RETRIES, AssetEvents, only_transient_errors_are_retried
 from mdm_pipeline.orchestration.checks.registry import LEDGER_BALANCES, evaluate
@@ -78,5 +79,7 @@ def _land_or_hold_back(context: dg.AssetExecutionContext, stages: StageRunner, s
         if context.retry_number < RETRIES.max_retries:
             raise
         return stages.hold_back(name, SourceHeldBack(source, str(error)))
+    except DiskFull:  # no fault of the source
+        raise
     except PermanentError as error:
         return stages.hold_back(name, SourceHeldBack(source, str(error)))
