@@ -43,6 +43,6 @@ def _repair(home: Path, config: str) -> None:
         reserve = RESERVE_BYTES
     found = repair(Home(home.resolve()), reserve_bytes=reserve)
     for one in found:
-        typer.echo(f"{'done' if one.is_done else 'TODO'}  {one.subject}: {one.detail}")
+        typer.echo(f"{'done' if one.is_done else 'left'}  {one.subject}: {one.detail}")
     if not found:
         typer.echo("nothing to repair")

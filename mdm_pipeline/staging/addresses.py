@@ -12,23 +12,10 @@ import polars as pl
 from mdm_pipeline.config.sources import AddressMapping, PartyMapping
 from mdm_pipeline.staging.distinct import per_row
 from mdm_pipeline.staging.landed import LandedRows
-from mdm_pipeline.standardize.addresses import standardize_addresses
+from mdm_pipeline.standardize.addresses import PARTS, standardize_addresses
 from mdm_pipeline.standardize.text import HAN, clean, is_placeholder
 
 _INPUTS = ("raw", "country", "province", "city", "district", "postcode")
-_PARTS = [
-    "country",
-    "province",
-    "city",
-    "district",
-    "street",
-    "house_number",
-    "unit",
-    "postcode",
-    "division_code",
-    "address_norm",
-    "address_key",
-]
 
 
 def party_addresses(landed: LandedRows, party: PartyMapping) -> pl.DataFrame:
@@ -45,7 +32,7 @@ def party_addresses(landed: LandedRows, party: PartyMapping) -> pl.DataFrame:
     found = pl.concat([cells.select("record_id", "place", "kind"), read], how="horizontal").sort("record_id", "place")
     found = found.unique(["record_id", "address_norm", "whole"], keep="first", maintain_order=True)
     number = pl.int_range(1, pl.len() + 1).over("record_id").cast(pl.Int32).alias("address_no")
-    return found.select("record_id", number, "kind", pl.col("whole").alias("raw"), *_PARTS, "embedded_phone")
+    return found.select("record_id", number, "kind", pl.col("whole").alias("raw"), *PARTS, "embedded_phone")
 
 
 def address_countries(addresses: pl.DataFrame, ids: pl.Series) -> pl.Series:

@@ -32,6 +32,22 @@ _DIVISION = pl.Struct(
 )
 
 
+# what an address is taken apart into, in the order of the result
+PARTS = (
+    "country",
+    "province",
+    "city",
+    "district",
+    "street",
+    "house_number",
+    "unit",
+    "postcode",
+    "division_code",
+    "address_norm",
+    "address_key",
+)
+
+
 def standardize_addresses(frame: pl.DataFrame) -> pl.DataFrame:
     """Read addresses.
 
@@ -54,17 +70,7 @@ def standardize_addresses(frame: pl.DataFrame) -> pl.DataFrame:
         .join(result, on="row", how="left")
         .select(
             "raw",
-            "country",
-            "province",
-            "city",
-            "district",
-            "street",
-            "house_number",
-            "unit",
-            "postcode",
-            "division_code",
-            "address_norm",
-            "address_key",
+            *PARTS,
             "embedded_phone",
         )
     )
