@@ -5,10 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, field_validator
 
 from mdm_pipeline.config.base import Section
-from mdm_pipeline.config.sources import PartyType, SourceConfig
+from mdm_pipeline.config.codes import CodesConfig
+from mdm_pipeline.config.mappings import PartyType
+from mdm_pipeline.config.sources import SourceConfig
 
 
 class ScheduleConfig(Section):
@@ -110,8 +112,36 @@ class QualityConfig(Section):
     suites: dict[str, SuiteConfig] = Field(default_factory=dict, description="Suites by name.")
 
 
+class RetentionConfig(Section):
+    """How many days of history are kept; null: for ever. Whatever a later run needs stays in any case."""
+
+    dagster_runs_days: int | None = Field(
+        default=180, ge=1, description="Dagster's own runs, their events and logs; the last run of each job stays."
+    )
+    earlier_versions_days: int | None = Field(
+        default=365, ge=1, description="Earlier contents of landed rows (landing.version)."
+    )
+    verdicts_days: int | None = Field(
+        default=365,
+        ge=1,
+        description="Verdicts of suites (quality.validation_run, expectation_result); each suite's last one stays.",
+    )
+    ledger_days: int | None = Field(
+        default=1095, ge=1, description="Run ledger of the hub (hub.run, hub.stage_commit); the last runs stay."
+    )
+    changes_days: int | None = Field(
+        default=30, ge=1, description="Keys in the change logs that every stage has consumed."
+    )
+
+
 class OperationsConfig(Section):
-    """Disk and recovery."""
+    """Disk, recovery and how long history is kept."""
+
+    retention: RetentionConfig = Field(default=RetentionConfig(), description="How many days of history are kept.")
+    upkeep_cron: str = Field(
+        default="30 5 1 * *",
+        description="When the job monthly_upkeep prunes and compacts; in the time zone of `schedule`.",
+    )
 
     keep_spare_copy: bool = Field(
         default=True, description="Keep a copy of the hub after each good run, beside it; recovery falls back to it."
@@ -120,6 +150,11 @@ class OperationsConfig(Section):
         default=1.0,
         ge=0,
         description="GB that must be free before a run, besides twice the hub and the published file.",
+    )
+    self_proof_components: int = Field(
+        default=300,
+        ge=0,
+        description="Components that each run rebuilds from raw landing and compares with the hub; 0: none.",
     )
     ballast_mb: int = Field(
         default=0,
@@ -148,8 +183,19 @@ class EmailChannel(Section):
     )
     user: str | None = Field(default=None, description="User name, where the server asks for one.")
     password: SecretStr | None = Field(default=None, description="Password.")
+    ca_file: Path | None = Field(
+        default=None,
+        description="PEM file (absolute path) of the authority that certified the server; by default the system's.",
+    )
     sender: str = Field(description="Address that the messages come from.")
     recipients: list[str] = Field(min_length=1, description="Addresses that they go to.")
+
+    @field_validator("ca_file")
+    @classmethod
+    def _is_absolute(cls, path: Path | None) -> Path | None:
+        if path is not None and not path.is_absolute():
+            raise ValueError("the path must be absolute; services are started in other folders")
+        return path
 
 
 class WecomChannel(Section):
@@ -202,10 +248,13 @@ class CompanyConfig(Section):
     )
     schedule: ScheduleConfig = Field(default=ScheduleConfig(), description="The nightly run.")
     notify: NotifyConfig = Field(default=NotifyConfig(), description="Who is told of what happens at night.")
-    operations: OperationsConfig = Field(default=OperationsConfig(), description="Disk and recovery.")
+    operations: OperationsConfig = Field(
+        default=OperationsConfig(), description="Disk, recovery and how long history is kept."
+    )
     matching: MatchingConfig = Field(default=MatchingConfig(), description="Matching (matching.yaml).")
     mastering: MasteringConfig = Field(default=MasteringConfig(), description="Mastering (mastering.yaml).")
     quality: QualityConfig = Field(default=QualityConfig(), description="Suites (quality.yaml).")
+    codes: CodesConfig = Field(default=CodesConfig(), description="Code lists of all sources (codes.yaml).")
     sources: list[SourceConfig] = Field(min_length=1, description="Sources (sources/*.yaml).")
     folder: Path = Field(description="The configuration folder; set by the loader.")
 

@@ -26,7 +26,7 @@ from mdm_pipeline.config.sources import SourceConfig
 from mdm_pipeline.errors import PermanentError
 
 COMPANIES = Path(__file__).parent / "companies"
-_SECTIONS = ("matching", "mastering", "quality")
+_SECTIONS = ("matching", "mastering", "quality", "codes")
 _VARIABLE = re.compile(r"\$\{([A-Z][A-Z0-9_]*)(?::-([^}]*))?\}")
 Location = tuple[str | int, ...]
 
@@ -109,6 +109,8 @@ class _Loader:
             if (self.folder / f"{name}.yaml").is_file()
         }
         source_files = sorted((self.folder / "sources").glob("*.yaml"))
+        for path in source_files:
+            self._read_queries(self._read(path))
         sources = [self._section(SourceConfig, path) for path in source_files]
         if not source_files:
             self.mistakes.append(Mistake("sources/", 0, "", "no *.yaml here; expected one file per source system"))
@@ -121,7 +123,7 @@ class _Loader:
             loaded = CompanyConfig.model_validate(body)
         except ValidationError as error:
             self._report(error, company, CompanyConfig, ignore=("sources",) if not all(sources) or not sources else ())
-        if loaded is not None:
+        if loaded is not None and all(sources):
             self._across(loaded, source_files)
         if self.mistakes or loaded is None:
             raise ConfigInvalid(self.mistakes)
@@ -136,6 +138,27 @@ class _Loader:
             self._report(error, document, model)
             return None
         return section if len(self.mistakes) == before else None
+
+    def _read_queries(self, document: _Document) -> None:
+        """Put the text of every `query_file` in the place of `query`: what runs at a source is part of its settings."""
+        tables = document.value.get("tables")
+        for name, table in tables.items() if isinstance(tables, dict) else ():
+            named = table.get("query_file") if isinstance(table, dict) else None
+            if not isinstance(named, str):
+                continue
+            path = (self.folder / named).resolve()
+            if table.get("query") is not None:
+                fault = "`query` is given as well; expected one of them"
+            elif not path.is_relative_to(self.folder.resolve()) or path.suffix.lower() != ".sql":
+                fault = f"expected a .sql file below the configuration folder; found {named!r}"
+            elif not path.is_file():
+                fault = f"file {named} does not exist; expected it below the configuration folder"
+            elif not (text := path.read_text(encoding="utf-8-sig").strip()):
+                fault = f"file {named} is empty; expected a SELECT"
+            else:
+                table["query"] = text
+                continue
+            self.mistakes.append(document.mistake(("tables", name, "query_file"), fault))
 
     def _read(self, path: Path) -> _Document:
         name = str(path.relative_to(self.folder))
@@ -249,11 +272,13 @@ def _references(source: SourceConfig) -> list[tuple[Location, str]]:
                 (("tables", name, "party", "links", i, "to_table"), link.to_table)
                 for i, link in enumerate(table.party.links)
             ]
+            if table.party.owner_table:
+                found.append((("tables", name, "party", "owner_table"), table.party.owner_table))
         if table.event:
             found += [
-                (("tables", name, "event", "columns", column, "party"), mapping.party)
+                (("tables", name, "event", "columns", column, "party" if mapping.party else "employee"), target)
                 for column, mapping in table.event.columns.items()
-                if mapping.party
+                if (target := mapping.refers_to)
             ]
     return found
 

@@ -5,204 +5,87 @@ One YAML file per source in `sources/`. Every field carries a description; the r
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from datetime import timedelta
+from typing import Literal
 
-from pydantic import Field, SecretStr, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from mdm_pipeline.config.base import Section
+from mdm_pipeline.config.codes import CodeMap
+from mdm_pipeline.config.connections import Connection, FileFormat
+from mdm_pipeline.config.mappings import EventMapping, PartyMapping
+from mdm_pipeline.config.rest import RestTable
 
-PartyType = Literal["person", "organization"]
-Scope = Literal["match", "pass_through", "excluded"]
-DateOrder = Literal["ymd", "mdy", "dmy", "auto"]
 
+class CursorConfig(Section):
+    """The column by which a source tells what changed."""
 
-class SqlConnection(Section):
-    """A database by SQLAlchemy URL."""
-
-    kind: Literal["sql"] = Field(description="Kind of connection.")
-    url: SecretStr = Field(
-        description="SQLAlchemy URL; `${NAME}` comes from the environment, a relative SQLite path is below `data_dir`."
+    column: str = Field(description="Source column that grows with every change: a time stamp or a sequence number.")
+    kind: Literal["timestamp", "sequence"] = Field(default="timestamp", description="How its values compare.")
+    lag: timedelta = Field(
+        default=timedelta(minutes=15),
+        description="Read again what is younger than the watermark less this, against late commits and clock skew "
+        "(ISO 8601 duration such as PT15M, or seconds; for a sequence the number of seconds counts as its distance).",
+    )
+    full_every: timedelta | None = Field(
+        default=timedelta(days=7),
+        description="Read everything again when the last full read is older than this (P7D), and so find rows that "
+        "changed without a new cursor value or vanished without a word; null: never by itself.",
     )
 
 
-class FilesConnection(Section):
-    """A folder of files."""
-
-    kind: Literal["files"] = Field(description="Kind of connection.")
-    folder: str = Field(description="Folder, absolute or below `data_dir`; `${NAME}` is taken from the environment.")
-
-
-Connection = Annotated[SqlConnection | FilesConnection, Field(discriminator="kind")]
-
-
-class FileFormat(Section):
-    """How the files of one table are written."""
-
-    format: Literal["csv", "parquet", "excel"] | None = Field(
-        default=None, description="Format; by default from the file's ending."
-    )
-    encoding: str = Field(
-        default="auto", description="Text encoding; `auto` detects BOM, UTF-8, GB18030, Big5, cp1252."
-    )
-    delimiter: str = Field(default="auto", description="Column delimiter of CSV; `auto` detects , ; tab |.")
-    quote: str = Field(default='"', max_length=1, description="Quote character of CSV.")
-    sheet: str | int = Field(default=0, description="Sheet of a workbook, by name or position.")
-    header_row: int = Field(default=0, ge=0, description="Row of the header, counted from 0.")
-
-
-class ByValue(Section):
-    """A canonical value translated from a source column."""
-
-    column: str | None = Field(default=None, description="Source column.")
-    map: dict[str, str] = Field(default_factory=dict, description="Source value to canonical value.")
-    otherwise: str | None = Field(
-        default=None, description="Value where the map has none; for party types `guess` guesses from the name."
-    )
-
-
-class NameMapping(Section):
-    """One name of a party. Give `full`, or `family` and `given`."""
-
-    kind: Literal["legal", "trading", "former", "alias", "transliterated", "native"] = Field(
-        default="legal", description="Kind of name."
-    )
-    full: str | None = Field(default=None, description="Column with the whole name.")
-    organization: str | None = Field(
-        default=None, description="Column with the name where the party is an organization."
-    )
-    family: str | None = Field(default=None, description="Column with the family name.")
-    given: str | None = Field(default=None, description="Column with the given name.")
-    middle: str | None = Field(default=None, description="Column with the middle name.")
-
-
-class IdentifierMapping(Section):
-    """One identifier of a party."""
+class DeletedFlag(Section):
+    """How a row says of itself that it is deleted."""
 
     column: str = Field(description="Source column.")
-    scheme: str = Field(default="auto", description="Scheme, or `auto` to recognize it by form and party type.")
-    scheme_column: str | None = Field(default=None, description="Column that names the scheme (VAT, EIN ...).")
-    country: str | None = Field(default=None, description="ISO code of the issuer.")
-    country_column: str | None = Field(default=None, description="Column with the issuer's country.")
+    values: list[str] = Field(default=["1", "true", "t", "y", "yes", "x", "是"], description="Values that mean so.")
 
 
-class ContactMapping(Section):
-    """One contact point of a party; a cell may hold several."""
-
-    kind: Literal["phone", "email", "wechat"] = Field(description="Kind of contact point.")
-    column: str = Field(description="Source column.")
+Contract = Literal["evolve", "freeze", "discard_row", "discard_value"]
 
 
-class AddressMapping(Section):
-    """One address of a party: a whole one in `raw`, parts, or both."""
+class SchemaContract(Section):
+    """What happens when a delivery is not of the form that the table had so far.
 
-    kind: str = Field(default="main", description="main, mailing, registered, delivery ...")
-    raw: str | None = Field(default=None, description="Column with the address, or with street and number.")
-    country: str | None = Field(default=None, description="Column.")
-    province: str | None = Field(default=None, description="Column.")
-    city: str | None = Field(default=None, description="Column.")
-    district: str | None = Field(default=None, description="Column.")
-    postcode: str | None = Field(default=None, description="Column.")
+    `evolve` takes it and reports it, `freeze` holds the source back, `discard_row` refuses the rows concerned,
+    `discard_value` takes the rows without the values concerned.
+    """
 
-
-class BillingMapping(Section):
-    """开票信息 of a party: column names."""
-
-    legal_entity: str | None = Field(default=None, description="Column.")
-    title: str | None = Field(default=None, description="Column.")
-    tax_id: str | None = Field(default=None, description="Column.")
-    registered_address: str | None = Field(default=None, description="Column.")
-    registered_phone: str | None = Field(default=None, description="Column.")
-    bank_name: str | None = Field(default=None, description="Column.")
-    bank_account: str | None = Field(default=None, description="Column.")
-    invoice_kind: str | None = Field(default=None, description="Column.")
-    delivery_email: str | None = Field(default=None, description="Column.")
-    delivery_phone: str | None = Field(default=None, description="Column.")
-
-
-class CreditMapping(Section):
-    """Credit limit of a party: column names."""
-
-    legal_entity: str | None = Field(default=None, description="Column.")
-    currency: str | None = Field(default=None, description="Column.")
-    amount: str | None = Field(default=None, description="Column.")
-    payment_terms: str | None = Field(default=None, description="Column.")
-    blocked: str | None = Field(default=None, description="Column; 1, true, X, yes, 是 mean blocked.")
-
-
-class PartyLinkMapping(Section):
-    """A link from this party record to another one, by a column that holds the other's key."""
-
-    role: str = Field(description="branch_of, subsidiary_of, owner_of, contact_of ...")
-    to_table: str = Field(description="source.table of the other party.")
-    column: str = Field(description="Column with the other's key.")
-
-
-class PartyMapping(Section):
-    """How a table's rows become parties."""
-
-    type: ByValue = Field(description="Person or organization.")
-    sole_trader: ByValue | None = Field(default=None, description="Which rows are shops of sole traders: values `yes`.")
-    scope: ByValue = Field(default=ByValue(otherwise="match"), description="match, pass_through or excluded.")
-    roles: ByValue = Field(default=ByValue(otherwise="customer"), description="Roles, several joined by ','.")
-    names: list[NameMapping] = Field(min_length=1, description="Names; the first that is filled is the main one.")
-    birth_date: str | None = Field(default=None, description="Column with birth or registration date.")
-    date_order: DateOrder = Field(default="auto", description="Order of day, month, year in this table's dates.")
-    gender: ByValue | None = Field(default=None, description="f, m or x.")
-    industry: str | None = Field(default=None, description="Column.")
-    status: str | None = Field(default=None, description="Column.")
-    owner: str | None = Field(default=None, description="Column.")
-    website: str | None = Field(default=None, description="Column.")
-    legal_entity: str | None = Field(default=None, description="Column.")
-    business_unit: str | None = Field(default=None, description="Column.")
-    country: str | None = Field(default=None, description="Column with the country that phones and ids default to.")
-    identifiers: list[IdentifierMapping] = Field(default_factory=list, description="Identifiers.")
-    contact_points: list[ContactMapping] = Field(default_factory=list, description="Contact points.")
-    addresses: list[AddressMapping] = Field(default_factory=list, description="Addresses.")
-    billing: BillingMapping | None = Field(default=None, description="Billing profile.")
-    credit: CreditMapping | None = Field(default=None, description="Credit limit.")
-    links: list[PartyLinkMapping] = Field(default_factory=list, description="Links to other parties.")
-
-
-class EventColumn(Section):
-    """One canonical column of an event."""
-
-    column: str | None = Field(default=None, description="Source column.")
-    constant: str | None = Field(default=None, description="The same value for every row.")
-    party: str | None = Field(
-        default=None, description="source.table whose key the column holds; makes a reference source.table:key."
+    new_columns: Contract = Field(default="evolve", description="A column that was never delivered before.")
+    changed_types: Contract = Field(
+        default="freeze",
+        description="A mapped column that held numbers or dates, and now holds something else in more than "
+        "`type_share` of its values.",
     )
-    map: dict[str, str] = Field(
-        default_factory=dict, description="Source value to canonical value; others pass as they are."
+    type_share: float = Field(
+        default=0.05, ge=0, le=1, description="Share of values of another type up to which nothing is said."
     )
 
     @model_validator(mode="before")
     @classmethod
-    def _column_alone(cls, value: object) -> object:
-        """`order_no: order_no` is short for `order_no: {column: order_no}`."""
-        return {"column": value} if isinstance(value, str) else value
+    def _word_alone(cls, value: object) -> object:
+        """`schema_contract: freeze` is short for both kinds of change."""
+        return {"new_columns": value, "changed_types": value} if isinstance(value, str) else value
 
 
-EventName = Literal[
-    "party_link",
-    "product",
-    "sales_order",
-    "sales_order_line",
-    "invoice",
-    "payment",
-    "opportunity",
-    "opportunity_stage",
-    "activity",
-    "service_case",
-    "fx_rate",
-]
+class ExpectedDelivery(Section):
+    """When a source is to have been taken, so that people are warned when it is late."""
 
+    every: timedelta = Field(
+        default=timedelta(days=1), description="Longest time between two deliveries taken (ISO 8601 duration, P1D)."
+    )
+    at: str | None = Field(
+        default=None,
+        pattern=r"^([01]\d|2[0-3]):[0-5]\d$",
+        description="Time of day by which today's is there (06:00); without it only the age counts.",
+    )
+    zone: str | None = Field(default=None, description="IANA time zone of `at`; by default the source's.")
 
-class EventMapping(Section):
-    """How a table's rows become business events (or links between parties)."""
-
-    entity: EventName = Field(description="Canonical table.")
-    columns: dict[str, EventColumn] = Field(description="Canonical column to source column.")
-    date_order: DateOrder = Field(default="auto", description="Order of day, month, year in this table's dates.")
+    @model_validator(mode="after")
+    def _at_is_daily(self) -> ExpectedDelivery:
+        if self.at and self.every < timedelta(days=1):
+            raise ValueError("`at` is a time of day: expected `every` of a day (P1D) or more, or no `at`")
+        return self
 
 
 class TableConfig(Section):
@@ -211,17 +94,54 @@ class TableConfig(Section):
     key: list[str] = Field(min_length=1, description="Columns that identify a row.")
     table: str | None = Field(default=None, description="Name at the source (SQL); by default the name of this entry.")
     query: str | None = Field(default=None, description="SELECT to run at the source instead of reading a table.")
+    query_file: str | None = Field(
+        default=None,
+        description="File with that SELECT (accounts.sql), below the configuration folder, instead of `query`; taken "
+        "as it stands: no variables are replaced in it.",
+    )
     files: list[str] = Field(default_factory=list, description="File patterns (glob), for connections of kind files.")
     format: FileFormat = Field(default=FileFormat(), description="How the files are written.")
+    rest: RestTable | None = Field(default=None, description="How it is read, for connections of kind rest.")
     updated_at: str | None = Field(default=None, description="Column with the time of the last change at the source.")
-    deletes: Literal["by_absence", "never"] = Field(
-        default="by_absence", description="Rows no longer delivered are deleted, or kept."
+    cursor: CursorConfig | None = Field(default=None, description="Set to read only what changed since the last run.")
+    delivers: Literal["everything", "changes"] = Field(
+        default="everything",
+        description="What files hold: the whole table every time, or only changes (each file is then taken once, and "
+        "one delivered again with other content replaces its earlier rows).",
+    )
+    deletes: Literal["by_absence", "never", "by_keys"] = Field(
+        default="by_absence",
+        description="Rows no longer delivered are deleted; or kept; or, for sources read by cursor, deleted when a "
+        "list of all present keys, read in the same run, lacks them.",
+    )
+    deleted_flag: DeletedFlag | None = Field(
+        default=None, description="Rows that say of themselves that they are gone."
     )
     shrink_limit: float = Field(
         default=0.5,
         ge=0,
         le=1,
         description="Share of rows that may vanish in one delivery before the source is held back.",
+    )
+    schema_contract: SchemaContract | None = Field(
+        default=None, description="What happens when columns or types change; by default the source's."
+    )
+    renumbered_from: list[str] = Field(
+        default_factory=list,
+        description="Columns that hold a row's earlier key, in the order of `key`, where the source gave its rows new "
+        "keys: the rows keep their record ids.",
+    )
+    formerly: list[str] = Field(
+        default_factory=list, description="Names that this entry had before: its rows and ids come along."
+    )
+    keep_versions: timedelta | None = Field(
+        default=None,
+        description="How long earlier contents of rows are kept (P400D); by default as long as the company's "
+        "`operations.retention` says.",
+    )
+    sample: Literal["masked", "open", "none"] = Field(
+        default="masked",
+        description="First rows on the asset's page: mapped personal columns masked, all open, or no rows at all.",
     )
     party: PartyMapping | None = Field(default=None, description="Set where rows are parties.")
     event: EventMapping | None = Field(default=None, description="Set where rows are business events.")
@@ -230,6 +150,20 @@ class TableConfig(Section):
     def _one_mapping(self) -> TableConfig:
         if (self.party is None) == (self.event is None):
             raise ValueError("exactly one of `party` and `event` must be given")
+        return self
+
+    @field_validator("renumbered_from", mode="before")
+    @classmethod
+    def _column_alone(cls, value: object) -> object:
+        return [value] if isinstance(value, str) else value
+
+    @model_validator(mode="after")
+    def _earlier_key_has_the_parts_of_the_key(self) -> TableConfig:
+        if self.renumbered_from and len(self.renumbered_from) != len(self.key):
+            raise ValueError(
+                f"`renumbered_from` has {len(self.renumbered_from)} columns, `key` has {len(self.key)}; "
+                "expected one earlier column for each column of the key"
+            )
         return self
 
 
@@ -244,5 +178,39 @@ class SourceConfig(Section):
     )
     default_country: str = Field(default="CN", pattern=r"^[A-Z]{2}$", description="Country assumed for phones and ids.")
     time_zone: str = Field(default="UTC", description="Zone of the source's local times.")
+    codes: CodeMap = Field(
+        default_factory=dict, description="Per code list: this source's code or word to the canonical code."
+    )
     connection: Connection = Field(description="How to reach it.")
     tables: dict[str, TableConfig] = Field(min_length=1, description="Its tables.")
+    enabled: bool = Field(default=True, description="false: the source is not read; what it said last stays in force.")
+    retired: bool = Field(
+        default=False,
+        description="true: the source is gone for good; its rows are deleted with the next run, and then its file "
+        "can be removed.",
+    )
+    formerly: list[str] = Field(
+        default_factory=list, description="Names that the source had before: its rows, ids and ledger come along."
+    )
+    schema_contract: SchemaContract = Field(
+        default=SchemaContract(), description="What happens when columns or types of its tables change."
+    )
+    expected: ExpectedDelivery | None = Field(
+        default=None, description="When it is to have been taken; the UI and the morning line warn when it is late."
+    )
+
+    @model_validator(mode="after")
+    def _changes_are_told_in_the_way_of_the_connection(self) -> SourceConfig:
+        is_files = self.connection.kind == "files"
+        for name, table in self.tables.items():
+            if is_files and table.cursor:
+                raise ValueError(f"tables.{name}.cursor: files have none; expected `delivers: changes`, or neither")
+            if is_files and table.deletes == "by_keys":
+                raise ValueError(f"tables.{name}.deletes: files have no list of keys; expected by_absence or never")
+            if not is_files and table.delivers == "changes":
+                raise ValueError(f"tables.{name}.delivers: `changes` is for files; expected a `cursor`")
+        return self
+
+    def contract_of(self, table_name: str) -> SchemaContract:
+        """The schema contract of one table: its own or the source's."""
+        return self.tables[table_name].schema_contract or self.schema_contract

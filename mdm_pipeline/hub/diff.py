@@ -76,22 +76,35 @@ def diff(a: Path, b: Path) -> list[TableDiff]:
         con.execute("set TimeZone = 'UTC'")
         for alias, path in (("a", a), ("b", b)):
             _attach(con, alias, path)
-        tables_a, tables_b = _tables(con, "a"), _tables(con, "b")
-        rules = {**_rules(con, "b", tables_b), **_rules(con, "a", tables_a)}
-        found = []
-        for name in sorted(tables_a.keys() | tables_b.keys()):
-            rule = rules[name]
-            if rule.is_log:
-                continue
-            if name in tables_a and name in tables_b:
-                difference = _compare(con, name, rule, tables_a[name], tables_b[name])
-            else:
-                difference = _only_in_one(con, name, "a" if name in tables_a else "b")
-            if difference is not None:
-                found.append(difference)
-        return found
+        return diff_attached(con)
     finally:
         con.close()
+
+
+def diff_attached(con: DuckDBPyConnection, *, shows_values: bool = True) -> list[TableDiff]:
+    """What differs between the two databases that are attached as `a` and `b`.
+
+    Args:
+        con: a connection of its own; a temporary table is written.
+        shows_values: whether examples quote values; without, a changed row names its columns only.
+
+    Returns:
+        As `diff`.
+    """
+    tables_a, tables_b = _tables(con, "a"), _tables(con, "b")
+    rules = {**_rules(con, "b", tables_b), **_rules(con, "a", tables_a)}
+    found = []
+    for name in sorted(tables_a.keys() | tables_b.keys()):
+        rule = rules[name]
+        if rule.is_log:
+            continue
+        if name in tables_a and name in tables_b:
+            difference = _compare(con, name, rule, tables_a[name], tables_b[name], shows_values)
+        else:
+            difference = _only_in_one(con, name, "a" if name in tables_a else "b")
+        if difference is not None:
+            found.append(difference)
+    return found
 
 
 def _attach(con: DuckDBPyConnection, alias: str, path: Path) -> None:
@@ -155,7 +168,12 @@ def _only_in_one(con: DuckDBPyConnection, name: str, alias: str) -> TableDiff:
 
 
 def _compare(
-    con: DuckDBPyConnection, name: str, rule: _Rules, columns_a: list[str], columns_b: list[str]
+    con: DuckDBPyConnection,
+    name: str,
+    rule: _Rules,
+    columns_a: list[str],
+    columns_b: list[str],
+    shows_values: bool,
 ) -> TableDiff | None:
     examples = [f"column {c} is missing in the second file" for c in columns_a if c not in columns_b]
     examples += [f"column {c} is missing in the first file" for c in columns_b if c not in columns_a]
@@ -164,10 +182,12 @@ def _compare(
     if not shared:
         return TableDiff(_shown(name), 0, 0, 0, tuple(examples)) if examples else None
     if key and len(key) == len(rule.key) and _is_unique(con, name, key):
-        added, removed, changed, rows = _by_key(con, name, key, shared)
+        added, removed, changed, rows = _by_key(con, name, key, shared, shows_values)
     else:
         added, removed, rows = _by_row(con, name, shared)
         changed = 0
+        if not shows_values:
+            rows = ["rows of an ambiguous key"]
     if not (added or removed or changed or examples):
         return None
     return TableDiff(_shown(name), added, removed, changed, (*examples, *rows))
@@ -185,15 +205,23 @@ def _is_unique(con: DuckDBPyConnection, name: str, key: list[str]) -> bool:
     )
 
 
-def _by_key(con: DuckDBPyConnection, name: str, key: list[str], columns: list[str]) -> tuple[int, int, int, list[str]]:
+def _by_key(
+    con: DuckDBPyConnection, name: str, key: list[str], columns: list[str], shows_values: bool
+) -> tuple[int, int, int, list[str]]:
     on = " and ".join(f"o.{quoted(c)} is not distinct from n.{quoted(c)}" for c in key)
     rest = [c for c in columns if c not in key]
     differs = " or ".join(f"o.{quoted(c)} is distinct from n.{quoted(c)}" for c in rest) or "false"
     named = ", ".join(f"coalesce(o.{quoted(c)}, n.{quoted(c)})::varchar" for c in key)
     told = ", ".join(
         f"case when o.{quoted(c)} is distinct from n.{quoted(c)} then "
-        f"{literal(c)} || ': ' || coalesce(o.{quoted(c)}::varchar, 'null') || ' -> ' "
-        f"|| coalesce(n.{quoted(c)}::varchar, 'null') end"
+        f"{literal(c)}"
+        + (
+            f" || ': ' || coalesce(o.{quoted(c)}::varchar, 'null') "
+            f"|| ' -> ' || coalesce(n.{quoted(c)}::varchar, 'null')"
+            if shows_values
+            else ""
+        )
+        + " end"
         for c in rest
     )
     con.execute(

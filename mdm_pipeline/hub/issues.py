@@ -1,8 +1,8 @@
 """The one issue log. Every stage reports what is wrong with rows and values through here.
 
-In: a temporary table of problems found in a scope. Out: `quality.issue`. Invariant: the same problem has
-one row, however
-often it is seen; a problem no longer found in its scope is closed, not deleted. Does not belong here: judging.
+In: a temporary table of problems found in a scope. Out: `quality.issue` and `quality.issue_change`. Invariant: the same
+problem has one row, however often it is seen; a problem no longer found in its scope is closed, not deleted; seeing one
+again is no change. Does not belong here: judging.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from pathlib import Path
 from duckdb import DuckDBPyConnection
 
 from mdm_pipeline.hub.sql import run_sql
+from mdm_pipeline.hub.worklist import next_seq
 
 _HERE = Path(__file__).parent
 
@@ -41,6 +42,11 @@ def report_issues(con: DuckDBPyConnection, *, stage: str, as_of: datetime, scope
     row = run_sql(
         con,
         _HERE / "issue_report.sql",
-        {"stage": stage, "as_of": as_of.replace(tzinfo=None), "everything": scope is None},
+        {
+            "stage": stage,
+            "as_of": as_of.replace(tzinfo=None),
+            "everything": scope is None,
+            "seq": next_seq(con),  # the number of the commit that the calling stage is about to make
+        },
     ).fetchone()
     return int(row[0]) if row else 0

@@ -30,6 +30,8 @@ class Stage:
         upstreams: schemas whose `change` tables it consumes; none for a stage that reads from outside and has to look
             every time.
         depends_on_day: its result depends on the day of the run (what is overdue): on another day it does all keys.
+        in_force: names what the hub keeps for it and it works by (its model): part of its fingerprint, so that another
+            one means all keys.
         is_lost: tells that what it made is gone (a deleted file), so that it has to make it again.
     """
 
@@ -39,4 +41,5 @@ class Stage:
     fingerprint: str
     upstreams: tuple[str, ...] = ()
     depends_on_day: bool = False
+    in_force: Callable[[DuckDBPyConnection], str] | None = None
     is_lost: Callable[[], bool] | None = None

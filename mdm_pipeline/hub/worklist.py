@@ -1,7 +1,7 @@
 """Work lists: what a stage has to do tonight, from sequence numbers and a fingerprint.
 
-In: `<schema>.change` of the upstreams and `hub.stage_state`. Out: `Work` and one temporary table
-`work_<upstream>` each.
+In: `<schema>.change` of the upstreams (of `issue`: `quality.issue_change`) and `hub.stage_state`. Out: `Work` and one
+temporary table `work_<upstream>` each.
 Invariant: the offset is written in the stage's own transaction, so a stage killed anywhere does its work again, once.
 A different fingerprint (configuration, stage version, model) means every key; the same one only keys changed since.
 Does not belong here: what a stage does with its keys.
@@ -34,14 +34,19 @@ ALL_KEYS: Mapping[str, str] = {
         "union all select 'opportunity', record_id from staging.opportunity "
         "union all select 'activity', record_id from staging.activity "
         "union all select 'service_case', record_id from staging.service_case "
-        "union all select 'party_link', record_id from staging.party_link"
+        "union all select 'party_link', record_id from staging.party_link "
+        "union all select 'party_redirect', record_id from staging.party_redirect"
     ),
     "quality": "select 'quarantined', record_id from quality.quarantined",
+    "issue": "select 'issue', issue_key from quality.issue",
     "steward": "select 'decision', decision_id from steward.decision",
     "matching": "select 'cluster', record_id from matching.cluster",
     "master": "select distinct 'customer', master_id from master.xref",
     "mart": "select 'customer_360', master_id from mart.customer_360",
 }
+
+# Upstreams that are no schema: table of their log, type of its keys.
+_OTHER_LOGS: Mapping[str, tuple[str, str]] = {"issue": ("quality.issue_change", "VARCHAR")}
 
 
 @dataclass(frozen=True)
@@ -140,7 +145,7 @@ def plan_work(
     Args:
         con: the hub, inside the stage's transaction.
         stage: name of the stage.
-        upstreams: schemas whose changes it consumes.
+        upstreams: schemas whose changes it consumes, or `issue`.
         fingerprint: of its present rules.
         run_id: the run, for ledgers.
         force_full: do every key even if nothing changed.
@@ -193,15 +198,21 @@ def log_commit(
     )
 
 
-def _max_seq(con: DuckDBPyConnection, schema: str) -> int:
-    row = con.execute(f"select coalesce(max(seq), 0) from {quoted(schema)}.change").fetchone()  # noqa: S608
+def _log_of(upstream: str) -> tuple[str, str]:
+    """Table of an upstream's change log, and the type of its keys."""
+    return _OTHER_LOGS.get(upstream) or (f"{quoted(upstream)}.change", CHANGE_KEY_TYPES[upstream])
+
+
+def _max_seq(con: DuckDBPyConnection, upstream: str) -> int:
+    row = con.execute(f"select coalesce(max(seq), 0) from {_log_of(upstream)[0]}").fetchone()  # noqa: S608
     return int(row[0]) if row else 0
 
 
 def _fill(con: DuckDBPyConnection, upstream: str, since: int, is_full: bool) -> int:
     target = quoted(f"work_{upstream}")
-    con.execute(f"create or replace temp table {target} (entity varchar, key {CHANGE_KEY_TYPES[upstream]})")
-    changed = f"select distinct entity, key from {quoted(upstream)}.change where seq > $since"  # noqa: S608
+    log, key_type = _log_of(upstream)
+    con.execute(f"create or replace temp table {target} (entity varchar, key {key_type})")
+    changed = f"select distinct entity, key from {log} where seq > $since"  # noqa: S608
     if is_full:
         every = f"{ALL_KEYS[upstream]} union all {changed}"
         con.execute(f"insert into {target} select distinct * from ({every})", {"since": 0})  # noqa: S608

@@ -65,6 +65,8 @@ def write_changes(
         Counts in rows.
     """
     name = quoted_name(table)
+    if con.execute(f"select not exists (from {name})").fetchone() == (True,):
+        return _fill(con, table, wanted, seq)
     keys_equal = " and ".join(f"w.{quoted(k)} is not distinct from s.{quoted(k)}" for k in table.key)
     same = " and ".join(
         f"w.{quoted(c)} is not distinct from s.{quoted(c)}" for c in table.compared_columns if c not in table.key
@@ -104,6 +106,17 @@ def write_changes(
     if change:
         log_changes(con, table.schema, table.name, "select change_key from touched", seq)
     return counts
+
+
+def _fill(con: DuckDBPyConnection, table: Table, wanted: str, seq: int) -> Counts:
+    """Every wanted row is new where there are none."""
+    columns = ", ".join(quoted(c) for c in table.column_names)
+    inserted = con.execute(
+        f"insert into {quoted_name(table)} ({columns}) select {columns} from {quoted(wanted)}"
+    ).fetchone()
+    if table.change_key:
+        log_changes(con, table.schema, table.name, f"select {quoted(table.change_key)} from {quoted(wanted)}", seq)
+    return Counts(inserted=int(inserted[0]) if inserted else 0)
 
 
 def log_changes(con: DuckDBPyConnection, schema: str, entity: str, keys: str, seq: int) -> None:

@@ -17,4 +17,6 @@ select
     $status,
     $reason::varchar,
     -- a stage reads no clock; the stage's own ledger has its duration
-    null::double;
+    null::double,
+    $rows_live::bigint,
+    $mode::varchar;

@@ -6,40 +6,25 @@ Invariant: a column that the configuration names is never silently null. Does no
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
-from mdm_pipeline.config.base import Section
-from mdm_pipeline.config.sources import (
-    AddressMapping,
-    BillingMapping,
-    ByValue,
-    CreditMapping,
-    NameMapping,
-    PartyMapping,
-    SourceConfig,
-    TableConfig,
-)
+from mdm_pipeline.config.sources import SourceConfig, TableConfig
 from mdm_pipeline.errors import SourceHeldBack
 from mdm_pipeline.sources.delivery import did_you_mean
-
-_PARTY_COLUMNS = (
-    "birth_date",
-    "industry",
-    "status",
-    "owner",
-    "website",
-    "legal_entity",
-    "business_unit",
-    "country",
-)
 
 
 def mapped_columns(table: TableConfig) -> dict[str, str]:
     """Every source column that the configuration names, with the place that names it (the first one)."""
     found: dict[str, str] = {}
-    for column, where in _named(table):
+    for column, where in named_columns(table):
         found.setdefault(column, where)
     return found
+
+
+def missing_columns(table: TableConfig, delivered: Sequence[str]) -> dict[str, str]:
+    """Columns that the configuration names and a delivery lacks, with the place that names them."""
+    have = {column.lower() for column in delivered}
+    return {column: where for column, where in mapped_columns(table).items() if column.lower() not in have}
 
 
 def require_columns(source: SourceConfig, table_name: str, delivered: Sequence[str]) -> None:
@@ -48,8 +33,7 @@ def require_columns(source: SourceConfig, table_name: str, delivered: Sequence[s
     Raises:
         SourceHeldBack: a key column or a mapped column is missing.
     """
-    have = {column.lower() for column in delivered}
-    missing = {c: where for c, where in mapped_columns(source.tables[table_name]).items() if c.lower() not in have}
+    missing = missing_columns(source.tables[table_name], delivered)
     if not missing:
         return
     listed = ", ".join(f"{c!r} ({where}){did_you_mean(c, delivered)}" for c, where in list(missing.items())[:5])
@@ -60,48 +44,17 @@ def require_columns(source: SourceConfig, table_name: str, delivered: Sequence[s
     )
 
 
-def _named(table: TableConfig) -> Iterator[tuple[str, str]]:
+def named_columns(table: TableConfig) -> Iterator[tuple[str, str]]:
+    """Every naming of a source column in the configuration, with its place: `party.names[0].full`."""
     yield from ((column, "key") for column in table.key)
     if table.updated_at:
         yield table.updated_at, "updated_at"
+    if table.cursor:
+        yield table.cursor.column, "cursor"
+    if table.deleted_flag:
+        yield table.deleted_flag.column, "deleted_flag"
+    yield from ((column, "renumbered_from") for column in table.renumbered_from)
     if table.party:
-        yield from _of_party(table.party)
+        yield from table.party.source_columns("party")
     if table.event:
-        for name, column in table.event.columns.items():
-            if column.column:
-                yield column.column, f"event.columns.{name}"
-
-
-def _of_party(party: PartyMapping) -> Iterator[tuple[str, str]]:
-    for name in ("type", "sole_trader", "scope", "roles", "gender"):
-        by_value: ByValue | None = getattr(party, name)
-        if by_value and by_value.column:
-            yield by_value.column, f"party.{name}"
-    yield from _texts(party, _PARTY_COLUMNS, "party")
-    yield from _listed(party.names, _columns_of(NameMapping), "party.names")
-    yield from _listed(party.identifiers, ("column", "scheme_column", "country_column"), "party.identifiers")
-    yield from _listed(party.contact_points, ("column",), "party.contact_points")
-    yield from _listed(party.addresses, _columns_of(AddressMapping), "party.addresses")
-    yield from _listed(party.links, ("column",), "party.links")
-    if party.billing:
-        yield from _texts(party.billing, _columns_of(BillingMapping), "party.billing")
-    if party.credit:
-        yield from _texts(party.credit, _columns_of(CreditMapping), "party.credit")
-
-
-def _columns_of(section: type[Section]) -> tuple[str, ...]:
-    """The fields of a mapping that hold columns: all but its kind."""
-    return tuple(name for name in section.model_fields if name != "kind")
-
-
-def _listed(sections: Sequence[Section], names: Iterable[str], where: str) -> Iterator[tuple[str, str]]:
-    wanted = tuple(names)
-    for position, section in enumerate(sections):
-        yield from _texts(section, wanted, f"{where}[{position}]")
-
-
-def _texts(section: Section, names: Iterable[str], where: str) -> Iterator[tuple[str, str]]:
-    for name in names:
-        column: str | None = getattr(section, name)
-        if column:
-            yield column, f"{where}.{name}"
+        yield from table.event.source_columns("event")

@@ -29,3 +29,21 @@ select
 from landing_contradicted as contradicted
 inner join landing_delivered_key as delivered on contradicted._row = delivered._row
 inner join landing_taken as taken on contradicted.source_key = taken.source_key;
+
+-- Rows that the schema contract refuses.
+insert into found_issue
+select
+    $source,
+    $table_name,
+    null,
+    delivered._location,
+    discarded.column_name,
+    discarded.rule,
+    'reject',
+    left(discarded.value, 200),
+    $table_name || ', ' || delivered._location || ', column ' || discarded.column_name || ': '
+    || coalesce(left(discarded.value, 80), 'empty')
+    || ' is not what the column held so far; its schema_contract is discard_row, so the row is not taken; '
+    || 'correct the source or the contract'
+from landing_discarded as discarded
+inner join landing_delivered_key as delivered on discarded._row = delivered._row;

@@ -27,6 +27,10 @@ class Taken:
 
     Args:
         is_read: False where the raw content was the last one's, so that no row was read.
+        live: rows in force afterwards.
+        mode: whether everything was read, or what changed since the last time.
+        watermark: highest cursor value taken.
+        notes: what people should know about how it was read.
     """
 
     table: str
@@ -38,6 +42,10 @@ class Taken:
     unchanged: int = 0
     rejected: int = 0
     files: tuple[FileTaken, ...] = ()
+    live: int | None = None
+    mode: str = "none"
+    watermark: str | None = None
+    notes: tuple[str, ...] = ()
 
     @property
     def changed(self) -> int:
@@ -65,10 +73,10 @@ def record_taken(
     batch_id: int,
     run_id: str,
     as_of: datetime,
-    watermark: str | None,
     content_hash: str | None,
+    reason: str | None = None,
 ) -> None:
-    """Write the ledger row of a delivery."""
+    """Write the ledger row of a delivery (or of another change to all rows of a table, with its reason)."""
     _write(
         con,
         {
@@ -83,11 +91,13 @@ def record_taken(
             "deleted": taken.deleted,
             "unchanged": taken.unchanged,
             "rejected": taken.rejected,
-            "watermark": watermark,
-            "files": json.dumps([asdict(file) for file in taken.files], ensure_ascii=False) if taken.files else None,
+            "watermark": taken.watermark,
+            "files": json.dumps([_told(file) for file in taken.files], ensure_ascii=False) if taken.files else None,
             "content_hash": content_hash,
             "status": "taken",
-            "reason": None,
+            "reason": reason,
+            "rows_live": taken.live,
+            "mode": taken.mode,
         },
     )
 
@@ -103,7 +113,7 @@ def record_held_back(con: DuckDBPyConnection, source: str, reason: str, run_id: 
         as_of: the run's time, UTC.
     """
     zero = dict.fromkeys(("read", "inserted", "updated", "deleted", "unchanged", "rejected"), 0)
-    nothing = dict.fromkeys(("watermark", "files", "content_hash"), None)
+    nothing = dict.fromkeys(("watermark", "files", "content_hash", "rows_live", "mode"), None)
     _write(
         con,
         {
@@ -118,6 +128,11 @@ def record_held_back(con: DuckDBPyConnection, source: str, reason: str, run_id: 
             "reason": reason,
         },
     )
+
+
+def _told(file: FileTaken) -> dict[str, object]:
+    """What the ledger says of a file; its time of change says nothing about a delivery."""
+    return {name: value for name, value in asdict(file).items() if name != "modified_ns"}
 
 
 def _write(con: DuckDBPyConnection, row: dict[str, object]) -> None:

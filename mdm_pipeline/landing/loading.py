@@ -10,47 +10,137 @@ comparing with what is landed.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 
+import duckdb
+import numpy as np
 import pyarrow as pa
 from duckdb import DuckDBPyConnection
 
 from mdm_pipeline.hub.contract.landing import landed_column
 from mdm_pipeline.hub.ddl import literal, quoted
-from mdm_pipeline.sources.delivery import Delivery
+from mdm_pipeline.sources.delivery import Delivery, ScanImpossible
 
-_BATCH_VIEW = "landing_batch_view"
+_STREAM_VIEW = "landing_stream_view"
 
 
-def load_delivery(con: DuckDBPyConnection, delivery: Delivery, key: Sequence[str]) -> int:
+def load_delivery(
+    con: DuckDBPyConnection, delivery: Delivery, key: Sequence[str], ignored: Collection[str] = ()
+) -> int:
     """Read the whole delivery.
 
     Args:
         con: the hub, inside the stage's transaction.
         delivery: its batches are consumed and its problems filled.
         key: the key columns, in the configured order; all are delivered.
+        ignored: delivered columns that are not landed.
 
     Returns:
         Rows loaded.
     """
-    names = [landed_column(name) for name in delivery.columns]
-    declared = ", ".join(f"{quoted(name)} varchar" for name in names)
-    con.execute(f"create or replace temp table landing_delivered (_row bigint, _location varchar, {declared})")
-    columns = ", ".join(quoted(name) for name in ("_row", "_location", *names))
-    loaded = 0
+    loaded = _scanned(con, delivery)
+    if loaded is None:
+        loaded = _streamed(con, delivery)
+    hash_rows(con, delivery.columns, key, ignored)
+    return loaded
+
+
+def _scanned(con: DuckDBPyConnection, delivery: Delivery) -> int | None:
+    """Let DuckDB fetch the rows itself; None where it cannot, so that the batches have to be read."""
+    if delivery.scan is None:
+        return None
+    try:
+        with delivery.scan.opened(con) as select:
+            numbered = [f"column_{number}" for number, _ in enumerate(delivery.columns)]
+            names = ", ".join((*numbered, "_row", "_location"))
+            landed = map(landed_column, delivery.columns)
+            return _filled(con, list(zip(numbered, landed, strict=True)), f"from ({select}) as scanned ({names})")
+    except ScanImpossible as impossible:
+        delivery.notes.append(f"{impossible}; the rows were read through the Python driver instead")
+        return None
+
+
+@contextmanager
+def one_stream(
+    con: DuckDBPyConnection, view: str, schema: pa.Schema, batches: Iterator[pa.RecordBatch]
+) -> Iterator[None]:
+    """Batches as a view that can be selected from once.
+
+    One by one they would have to be registered one by one, and DuckDB keeps all that was registered in a transaction
+    until its end: the whole delivery would stay in memory.
+
+    Args:
+        con: the hub.
+        view: the view's name, valid inside the context.
+        schema: of every batch.
+        batches: read while the view is; what they raise comes through as it is.
+    """
+    failures: list[BaseException] = []
+    con.register(view, pa.RecordBatchReader.from_batches(schema, _watched(batches, failures)))
+    try:
+        yield
+    except duckdb.Error:
+        if failures:  # DuckDB passes on no more than the text of what the source's reader raised
+            raise failures[0] from None
+        raise
+    finally:
+        con.unregister(view)
+
+
+def _watched(batches: Iterator[pa.RecordBatch], failures: list[BaseException]) -> Iterator[pa.RecordBatch]:
+    try:
+        yield from batches
+    except GeneratorExit:
+        raise
+    except BaseException as error:
+        failures.append(error)
+        raise
+
+
+def _streamed(con: DuckDBPyConnection, delivery: Delivery) -> int:
+    landed = [landed_column(name) for name in delivery.columns]  # a source may have a column `_row` itself
+    schema = pa.schema([(name, pa.string()) for name in landed] + [("_row", pa.int64()), ("_location", pa.string())])
+    with one_stream(con, _STREAM_VIEW, schema, _numbered(delivery, schema)):
+        return _filled(con, [(name, name) for name in landed], f"select * from {_STREAM_VIEW}")
+
+
+def _filled(con: DuckDBPyConnection, columns: Sequence[tuple[str, str]], select: str) -> int:
+    names = ", ".join(f"{quoted(name)} as {quoted(landed)}" for name, landed in columns)
+    row = con.execute(
+        f"create or replace temp table landing_delivered as select _row, _location, {names} from ({select})"
+    ).fetchone()
+    return int(row[0]) if row else 0
+
+
+def _numbered(delivery: Delivery, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
+    """The batches with the running number of each row."""
+    first = 0
     for batch in delivery.batches:
-        con.register(_BATCH_VIEW, _numbered(batch, names, loaded))
-        try:
-            con.execute(f"insert into landing_delivered ({columns}) select {columns} from {_BATCH_VIEW}")
-        finally:
-            con.unregister(_BATCH_VIEW)
-        loaded += batch.num_rows
+        numbers = pa.array(np.arange(first, first + batch.num_rows))
+        columns = [*batch.columns[:-1], numbers, batch.column(batch.num_columns - 1)]
+        yield pa.RecordBatch.from_arrays(columns, schema=schema)
+        first += batch.num_rows
+
+
+def hash_rows(
+    con: DuckDBPyConnection, columns: Sequence[str], key: Sequence[str], ignored: Collection[str] = ()
+) -> None:
+    """Make `landing_delivered_key` from `landing_delivered`.
+
+    Args:
+        con: the hub.
+        columns: the delivered columns.
+        key: the key columns.
+        ignored: delivered columns that are not landed and so are no part of the hash.
+    """
+    left_out = {name.lower() for name in ignored}
+    names = [landed_column(name) for name in columns if name.lower() not in left_out]
+    source_key = key_text([landed_column(name) for name in key])
     con.execute(
         "create or replace temp table landing_delivered_key as "
-        f"select _row, _location, {_key_text(key)} as source_key, {row_hash(names)} as row_hash "
-        "from landing_delivered"
+        f"select _row, _location, {source_key} as source_key, {row_hash(names)} as row_hash from landing_delivered"
     )
-    return loaded
 
 
 def row_hash(names: Sequence[str]) -> str:
@@ -59,17 +149,13 @@ def row_hash(names: Sequence[str]) -> str:
     return f"hash(concat_ws(chr(31), {pairs}))"
 
 
-def _key_text(key: Sequence[str]) -> str:
-    """The parts joined by '|'; null where one of them is null or blank."""
-    parts = [quoted(landed_column(name)) for name in key]
+def key_text(names: Sequence[str]) -> str:
+    """The SQL expression of a row's key: its parts joined by '|'; null where one of them is null or blank.
+
+    In the parts of a composite key `|` and the backslash are escaped, so that `a|b`, `c` is not `a`, `b|c`.
+    """
+    parts = [quoted(name) for name in names]
     blank = " or ".join(f"coalesce(trim({part}), '') = ''" for part in parts)
+    if len(parts) > 1:
+        parts = [rf"replace(replace({part}, '\', '\\'), '|', '\|')" for part in parts]
     return f"case when {blank} then null else {' || chr(124) || '.join(parts)} end"
-
-
-def _numbered(batch: pa.RecordBatch, names: Sequence[str], first: int) -> pa.Table:
-    """The batch under its landed names, with the running number of each row over all batches."""
-    numbers = pa.array(range(first, first + batch.num_rows), pa.int64())
-    return pa.Table.from_arrays(
-        [numbers, batch.column(batch.num_columns - 1), *batch.columns[:-1]],
-        names=["_row", "_location", *names],
-    )

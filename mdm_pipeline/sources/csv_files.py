@@ -1,98 +1,140 @@
 """CSV files: any encoding, delimiter and quoting, row by row with the line each row begins on.
 
 In: an opener of the binary stream and the table's `FileFormat`. Out: column names and batches of text.
-Invariant: a row with the wrong number of fields, or one the quoting breaks, is a problem with its line and
-the next row is read; an empty cell is null (CSV has no other word for it). Does not belong here: which
-files there are.
+Invariant: every line ends up in a row or in a problem with its line; an empty cell is null (CSV has no other
+word for it). Text without oddities goes through the block parser, the rest through the careful one, and both
+give the same. Does not belong here: which files there are.
 """
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import BinaryIO
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from mdm_pipeline.config.sources import FileFormat
+from mdm_pipeline.config.connections import FileFormat
+from mdm_pipeline.sources.csv_blocks import can_parse, parse_block
+from mdm_pipeline.sources.csv_rows import Dialect, Row, read_rows
 from mdm_pipeline.sources.delivery import ROWS_PER_BATCH, ReadProblem, text_batch, unique_names
 from mdm_pipeline.sources.encodings import REPLACEMENT, BadBytes, decode, detect
+from mdm_pipeline.sources.text_lines import TextLines, without_last_lines
 
 _DELIMITERS = (",", ";", "\t", "|")
 _SAMPLE_CHARACTERS = 1 << 16
 _SAMPLE_ROWS = 50
-_BAD_BYTES_LISTED = 1000
-# One stray quote may swallow the rest of a file as one field; a million characters is no cell.
-_LONGEST_FIELD = 1_000_000
+_MOST_REJECTED = 100_000
+_BLOCK = 1 << 22
+_SMALLEST_BLOCK = 1 << 16
 
 Opener = Callable[[], BinaryIO]
 
 
 @dataclass(frozen=True)
 class CsvFile:
-    """One CSV file, its encoding, delimiter and header known, its rows not yet read."""
+    """One CSV file, its encoding, dialect and header known, its rows not yet read.
+
+    Args:
+        name: for locations.
+        opener: gives the binary stream, unpacked, at its start.
+        format: as configured.
+        encoding: of the text.
+        dialect: how rows are written.
+        columns: from the header, or as configured.
+        skip: rows before the first row of data.
+        block_size: bytes that the block parser takes at once; 0 leaves every row to the careful parser.
+    """
 
     name: str
     opener: Opener
     format: FileFormat
     encoding: str
-    delimiter: str
+    dialect: Dialect
     columns: tuple[str, ...]
+    skip: int
+    block_size: int = _BLOCK
 
     def batches(self, problems: list[ReadProblem]) -> Iterator[pa.RecordBatch]:
-        """All rows; what is wrong goes to `problems` with file and line."""
+        """All rows; what is wrong goes to `problems` with file and line.
+
+        Raises:
+            ValueError: so many rows are wrong that it is the file or its configuration.
+        """
         with self.opener() as stream:
-            lines = _lines(decode(stream, self.encoding, _reporter(self.name, self.encoding, problems)))
-            rows: list[list[str]] = []
-            places: list[str] = []
-            for line, row in self._good_rows(lines, problems):
-                rows.append(row)
-                places.append(f"{self.name}:{line}")
-                if len(rows) == ROWS_PER_BATCH:
-                    yield self._batch(rows, places)
-                    rows, places = [], []
-            if rows:
-                yield self._batch(rows, places)
+            chunks = decode(stream, self.encoding, bad_bytes_reporter(self.name, self.encoding, problems))
+            lines = TextLines(_body(chunks, self.format), self.format.longest_row)
+            _skip(lines, self.dialect, self.skip)
+            if self.block_size <= 0 or not self.columns or not can_parse(self.dialect):
+                yield from self._careful_batches(lines, problems)
+                return
+            largest, size = self.block_size, self.block_size
+            smallest = min(largest, _SMALLEST_BLOCK)
+            while True:
+                parsed = self._parsed_block(lines, size)
+                if parsed is not None:
+                    size = min(size * 2, largest)
+                    yield from _in_batches(parsed)
+                elif size > smallest:
+                    # the odd row may be anywhere: what stands before and behind it still goes fast
+                    size = max(size // 8, smallest)
+                else:
+                    careful = self._careful_rows(lines, problems, size)
+                    if careful is None:
+                        return
+                    yield from _in_batches(careful)
 
-    def _good_rows(self, lines: Iterator[str], problems: list[ReadProblem]) -> Iterator[tuple[int, list[str]]]:
-        width = len(self.columns)
-        to_skip = self.format.header_row + 1
-        for line, row, fault in _parsed(lines, self.delimiter, self.format.quote):
-            if to_skip:
-                to_skip -= 1
-                continue
-            if fault is None and not row:
-                continue
-            if len(row) > width and not any(row[width:]):
-                row = row[:width]
-            if fault is None and len(row) != width:
-                fault = f"{len(row)} fields where the header has {width}; quote fields that hold the delimiter"
-            if fault is not None:
-                problems.append(
-                    ReadProblem(f"{self.name}:{line}", None, self.delimiter.join(row)[:200], fault, is_row_lost=True)
-                )
-                continue
-            if "\0" in "".join(row):
-                problems.append(
-                    ReadProblem(
-                        f"{self.name}:{line}",
-                        None,
-                        None,
-                        "NUL characters, which were left out; export the file again",
-                        is_row_lost=False,
-                    )
-                )
-                row = [value.replace("\0", "") for value in row]
-            yield line, row
+    def _parsed_block(self, lines: TextLines, size: int) -> pa.RecordBatch | None:
+        """The whole rows of the next block, or None if it has to be read with care (or there is none)."""
+        block, is_last = lines.block(size)
+        first = lines.line
+        parsed = parse_block(block, self.dialect, len(self.columns), lines.longest_line, is_last=is_last)
+        if parsed is None:
+            return None
+        lines.take(min(parsed.length, len(block)), parsed.line_count)
+        numbers = pa.array(parsed.lines + first, pa.int64()).cast(pa.string())
+        places = pc.binary_join_element_wise(f"{self.name}:", numbers, "")
+        return text_batch(self.columns, [column.combine_chunks() for column in parsed.columns], places)
 
-    def _batch(self, rows: list[list[str]], places: list[str]) -> pa.RecordBatch:
-        arrays = []
-        for values in zip(*rows, strict=True):
-            column = pa.array(values, pa.string())
-            arrays.append(pc.if_else(pc.equal(column, ""), pa.scalar(None, pa.string()), column))
-        return text_batch(self.columns, arrays, places)
+    def _careful_batches(self, lines: TextLines, problems: list[ReadProblem]) -> Iterator[pa.RecordBatch]:
+        while (batch := self._careful_rows(lines, problems, None)) is not None:
+            yield from _in_batches(batch)
+
+    def _careful_rows(self, lines: TextLines, problems: list[ReadProblem], size: int | None) -> pa.RecordBatch | None:
+        """The next rows, at least `size` bytes of them; None at the end."""
+        rows: list[list[str]] = []
+        places: list[str] = []
+        start = lines.taken
+        for row in read_rows(lines, self.dialect):
+            good = self._checked(row, problems)
+            if good is not None:
+                rows.append(good)
+                places.append(f"{self.name}:{row.line}")
+            if (size is not None and lines.taken - start >= size) or len(rows) == ROWS_PER_BATCH:
+                break
+        if lines.taken == start:
+            return None
+        return _batch(self.columns, rows, places)
+
+    def _checked(self, row: Row, problems: list[ReadProblem]) -> list[str] | None:
+        """The row's fields, as many as there are columns; None if it is blank or lost."""
+        width, fields, fault = len(self.columns), row.fields, row.fault
+        if fault is None and not fields:
+            return None
+        if len(fields) > width and not any(fields[width:]):
+            fields = fields[:width]
+        if fault is None and len(fields) != width:
+            fault = f"{len(fields)} fields where the header has {width}; quote fields that hold the delimiter"
+        place = f"{self.name}:{row.line}"
+        if fault is not None:
+            reject(problems, ReadProblem(place, None, row.raw, fault, is_row_lost=True))
+            return None
+        if "\0" in "".join(fields):
+            said = "NUL characters, which were left out; export the file again"
+            problems.append(ReadProblem(place, None, None, said, is_row_lost=False))
+            return [value.replace("\0", "") for value in fields]
+        return fields
 
 
 def open_csv(name: str, opener: Opener, file_format: FileFormat) -> CsvFile:
@@ -103,37 +145,60 @@ def open_csv(name: str, opener: Opener, file_format: FileFormat) -> CsvFile:
         opener: gives the binary stream, decompressed, at its start; called more than once.
         file_format: declared encoding and delimiter win over what is detected.
     """
-    encoding = file_format.encoding
-    if encoding == "auto":
-        with opener() as stream:
-            encoding = detect(stream)
+    encoding = encoding_of(opener, file_format)
     with opener() as stream:
         sample = _sample(decode(stream, encoding, lambda _: None))
-    delimiter = file_format.delimiter
-    if delimiter == "auto":
-        delimiter = _delimiter(sample, file_format.quote, file_format.header_row)
-    rows = [row for _, row, _ in _first(sample, delimiter, file_format.quote, file_format.header_row + 1)]
-    header = rows[file_format.header_row] if len(rows) > file_format.header_row else []
-    return CsvFile(name, opener, file_format, encoding, delimiter, unique_names(header))
+    dialect = Dialect(
+        file_format.delimiter,
+        file_format.quote,
+        file_format.escape,
+        file_format.doubled_quotes,
+        file_format.comment,
+    )
+    if file_format.delimiter == "auto":
+        dialect = replace(dialect, delimiter=_delimiter(sample, dialect, file_format))
+    if file_format.columns:
+        columns, skip = unique_names(file_format.columns), file_format.header_row
+    else:
+        columns, skip = _header(sample, dialect, file_format)
+    return CsvFile(name, opener, file_format, encoding, dialect, columns, skip)
 
 
-def _reporter(name: str, encoding: str, problems: list[ReadProblem]) -> Callable[[BadBytes], None]:
+def encoding_of(opener: Opener, file_format: FileFormat) -> str:
+    """The declared encoding, or what the text looks like."""
+    if file_format.encoding != "auto":
+        return file_format.encoding
+    with opener() as stream:
+        return detect(stream)
+
+
+def reject(problems: list[ReadProblem], problem: ReadProblem) -> None:
+    """Write a lost row down.
+
+    Raises:
+        ValueError: there are so many of them that it is the file or its configuration.
+    """
+    problems.append(problem)
+    if len(problems) >= _MOST_REJECTED and sum(p.is_row_lost for p in problems) >= _MOST_REJECTED:
+        raise ValueError(
+            f"{_MOST_REJECTED} rows cannot be read, the last one at {problem.location}: {problem.reason}; "
+            "expected delimiter, quotes and columns as configured"
+        )
+
+
+def bad_bytes_reporter(name: str, encoding: str, problems: list[ReadProblem]) -> Callable[[BadBytes], None]:
     """Writes bad bytes down; a file in the wrong encoding has millions, so only the first ones one by one."""
-    seen = 0
 
     def report(bad: BadBytes) -> None:
-        nonlocal seen
-        seen += 1
-        if seen > _BAD_BYTES_LISTED:
-            return
-        more = "; more of them are not listed" if seen == _BAD_BYTES_LISTED else ""
+        what = f"bytes at offset {bad.offset} are not {encoding} and became {REPLACEMENT}"
+        if bad.more:
+            what = f"{bad.more} more sequences up to here are not {encoding}, became {REPLACEMENT} and are not listed"
         problems.append(
             ReadProblem(
                 f"{name}:{bad.line}",
                 None,
-                bad.content.hex(" "),
-                f"bytes at offset {bad.offset} are not {encoding} and became {REPLACEMENT}; "
-                f"declare the file's encoding or correct it{more}",
+                bad.content.hex(" ") or None,
+                f"{what}; declare the file's encoding or correct it",
                 is_row_lost=False,
             )
         )
@@ -141,43 +206,39 @@ def _reporter(name: str, encoding: str, problems: list[ReadProblem]) -> Callable
     return report
 
 
-def _lines(chunks: Iterator[str]) -> Iterator[str]:
-    """Lines with their ends; a carriage return alone ends one only where no line feed stands at the start."""
-    pending = ""
-    end: str | None = None
-    for chunk in chunks:
-        pending += chunk
-        if end is None and pending:
-            end = "\r" if "\n" not in pending and "\r" in pending[:-1] else "\n"
-        if end is None or end not in chunk:
-            continue
-        *whole, pending = pending.split(end)
-        for line in whole:
-            yield line + "\n"
-    if pending:
-        yield pending
+def _header(sample: str, dialect: Dialect, file_format: FileFormat) -> tuple[tuple[str, ...], int]:
+    """Column names, and how many rows there are up to the header; blank rows above it do not count as it."""
+    rows = _first(sample, dialect, file_format.header_row + _SAMPLE_ROWS, file_format.longest_row)
+    for number, row in enumerate(rows[file_format.header_row :], start=file_format.header_row + 1):
+        if row.fault:
+            raise ValueError(f"the header in line {row.line} is broken: {row.fault}")
+        if row.fields:
+            return unique_names(row.fields), number
+    return (), len(rows)
 
 
-def _parsed(lines: Iterator[str], delimiter: str, quote: str) -> Iterator[tuple[int, list[str], str | None]]:
-    """First line, fields and fault of every row; after a fault reading goes on with the next line."""
-    csv.field_size_limit(_LONGEST_FIELD)
-    reader = csv.reader(
-        lines,
-        delimiter=delimiter,
-        quotechar=quote or None,
-        quoting=csv.QUOTE_MINIMAL if quote else csv.QUOTE_NONE,
-        strict=True,
-    )
-    while True:
-        first_line = reader.line_num + 1
-        try:
-            row = next(reader)
-        except StopIteration:
-            return
-        except csv.Error as error:
-            yield first_line, [], f"the row cannot be parsed ({error}); correct its quotes"
-            continue
-        yield first_line, row, None
+def _body(chunks: Iterator[str], file_format: FileFormat) -> Iterator[str]:
+    return without_last_lines(chunks, file_format.skip_footer) if file_format.skip_footer else chunks
+
+
+def _skip(lines: TextLines, dialect: Dialect, count: int) -> None:
+    if count:
+        for number, _ in enumerate(read_rows(lines, dialect), start=1):
+            if number == count:
+                return
+
+
+def _batch(columns: Sequence[str], rows: list[list[str]], places: list[str]) -> pa.RecordBatch:
+    arrays = []
+    for values in zip(*rows, strict=True) if rows else [()] * len(columns):
+        column = pa.array(values, pa.string())
+        arrays.append(pc.if_else(pc.equal(column, ""), pa.scalar(None, pa.string()), column))
+    return text_batch(columns, arrays, places)
+
+
+def _in_batches(batch: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
+    for start in range(0, batch.num_rows, ROWS_PER_BATCH):
+        yield batch.slice(start, ROWS_PER_BATCH)
 
 
 def _sample(chunks: Iterator[str]) -> str:
@@ -189,23 +250,24 @@ def _sample(chunks: Iterator[str]) -> str:
     return text
 
 
-def _first(sample: str, delimiter: str, quote: str, count: int) -> list[tuple[int, list[str], str | None]]:
+def _first(sample: str, dialect: Dialect, count: int, longest: int) -> list[Row]:
     found = []
-    for parsed in _parsed(_lines(iter([sample])), delimiter, quote):
-        found.append(parsed)
+    for row in read_rows(TextLines(iter([sample]), longest), dialect):
+        found.append(row)
         if len(found) == count:
             break
     return found
 
 
-def _delimiter(sample: str, quote: str, header_row: int) -> str:
+def _delimiter(sample: str, dialect: Dialect, file_format: FileFormat) -> str:
     """The delimiter under which most rows have the header's number of fields; more fields break a tie."""
 
     def score(delimiter: str) -> tuple[float, int]:
-        rows = [row for _, row, fault in _first(sample, delimiter, quote, _SAMPLE_ROWS) if row and fault is None]
-        rows = rows[header_row:]
-        if not rows or len(rows[0]) < 2:
+        found = _first(sample, replace(dialect, delimiter=delimiter), _SAMPLE_ROWS, file_format.longest_row)
+        rows = [row.fields for row in found if row.fields and row.fault is None][file_format.header_row :]
+        width = len(file_format.columns or (rows[0] if rows else ()))
+        if not rows or width < 2:
             return (0.0, 0)
-        return (round(sum(len(row) == len(rows[0]) for row in rows) / len(rows), 1), len(rows[0]))
+        return (round(sum(len(row) == width for row in rows) / len(rows), 1), width)
 
     return max(_DELIMITERS, key=score)

@@ -11,9 +11,14 @@ import difflib
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol
 
 import pyarrow as pa
+from duckdb import DuckDBPyConnection
 
 from mdm_pipeline.errors import PermanentError
 
@@ -35,12 +40,21 @@ class VariableMissing(PermanentError):
 
 @dataclass(frozen=True)
 class FileTaken:
-    """One file of a delivery: name below the folder, content hash, size, encoding (None: not text)."""
+    """One file of a delivery.
+
+    Args:
+        name: below the folder.
+        sha256: hash of its content.
+        bytes: its size.
+        encoding: None where it is no text.
+        modified_ns: time of its last change.
+    """
 
     name: str
     sha256: str
     bytes: int
     encoding: str | None
+    modified_ns: int | None = None
 
 
 @dataclass(frozen=True)
@@ -63,6 +77,60 @@ class ReadProblem:
 
 
 @dataclass(frozen=True)
+class Place:
+    """Where a company's sources are read from.
+
+    Args:
+        data_path: the folder that relative paths are below.
+        inbox: a file in `inbox/<source>/` takes the place of one of the same name in the source's folder.
+        until: the run's time, aware UTC: upper bound of what an incremental read may take.
+    """
+
+    data_path: Path
+    inbox: Path | None
+    until: datetime
+
+
+@dataclass(frozen=True)
+class Since:
+    """What is landed of one table already, so that only the rest has to be delivered.
+
+    Args:
+        watermark: highest cursor value landed, in the source's own text; None where nothing is, or all is wanted.
+        files: name and content hash of every file taken, for tables that are delivered as changes.
+        is_full: everything is wanted whatever was landed before.
+        stamps: of the same files, size and time of last change when they were taken: one that still has both need not
+            be hashed again.
+    """
+
+    watermark: str | None = None
+    files: Mapping[str, str] = field(default_factory=dict)
+    is_full: bool = False
+    stamps: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+
+
+NOTHING_LANDED = Since()
+
+
+class ScanImpossible(Exception):  # noqa: N818  no error: the batches have the same rows
+    """DuckDB cannot fetch the rows by itself; the reason holds no secret."""
+
+
+class HubScan(Protocol):
+    """Rows that DuckDB fetches from the source by itself, without passing through Python."""
+
+    def opened(self, con: DuckDBPyConnection) -> AbstractContextManager[str]:
+        """A select over the delivery's columns in their order, under any names, then `_row` and `_location`.
+
+        Valid inside the context, to be run once.
+
+        Raises:
+            ScanImpossible: before anything is read.
+        """
+        ...
+
+
+@dataclass(frozen=True)
 class Delivery:
     """One source table as delivered.
 
@@ -72,6 +140,16 @@ class Delivery:
         content_hash: of raw content and format for files; None where rows have to be read to know.
         files: the files taken, in the order in which their rows come.
         problems: filled while iterating.
+        scan: set where DuckDB can fetch the rows itself; `batches` delivers the same rows.
+        is_complete: every row of the table is here, so one that is not here is deleted.
+        deleted_keys: batches of text, the key columns of rows that the source says are deleted; read after `batches`.
+        present_keys: batches of text, the key columns of every row that the source has now, where only changes are
+            delivered; read after `batches`.
+        watermark: stored when the rows are committed and handed back as `Since.watermark`; None: the highest value of
+            the table's cursor column among the rows.
+        replaced_files: names of files taken before that are delivered again with other content: their earlier rows
+            give way to what is delivered now.
+        notes: what people should know about how it was read; filled while reading, never a reason to hold it back.
     """
 
     columns: tuple[str, ...]
@@ -79,6 +157,30 @@ class Delivery:
     content_hash: str | None = None
     files: tuple[FileTaken, ...] = ()
     problems: list[ReadProblem] = field(default_factory=list)
+    scan: HubScan | None = None
+    is_complete: bool = True
+    deleted_keys: Iterator[pa.RecordBatch] | None = None
+    present_keys: Iterator[pa.RecordBatch] | None = None
+    watermark: str | None = None
+    replaced_files: tuple[str, ...] = ()
+    notes: list[str] = field(default_factory=list)
+
+
+class SourceReader(Protocol):
+    """One source opened for one run; its tables are read in one consistent snapshot where the source can."""
+
+    def peek(self, table_name: str, since: Since = NOTHING_LANDED) -> str | None:
+        """Hash of the raw content of what is there now; None where only reading tells.
+
+        Args:
+            table_name: the table.
+            since: what is landed of it, so that files known by their stamps need not be read.
+        """
+        ...
+
+    def read(self, table_name: str, since: Since) -> Delivery:
+        """Open one table; its rows are read while the delivery is iterated, inside the reader's context."""
+        ...
 
 
 def text_batch(columns: Sequence[str], arrays: Sequence[pa.Array], locations: Iterable[str]) -> pa.RecordBatch:

@@ -10,13 +10,16 @@ from __future__ import annotations
 
 import codecs
 import re
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
 REPLACEMENT = "\ufffd"
-_CHUNK = 1 << 18
+_CHUNK = 1 << 20
 _SAMPLE = 1 << 18
+# A file in the wrong encoding has millions of bad sequences.
+_LISTED = 1000
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF32_LE, "utf-32-le"),
@@ -37,16 +40,24 @@ _FREQUENT_TRADITIONAL = frozenset(
     "公司限州市區省縣路號街道樓室有限科技貿易商臺灣香港北京上海廣東深圳新竹高雄中山張王李劉陳楊"
     "趙黃周吳徐孫馬朱胡林郭何高羅鄭梁謝宋唐許鄧馮韓曹曾彭蕭蔡潘田董袁名稱電話地址客戶編聯繫男女偉芳娜秀英敏靜麗強磊軍洋"
 )
-_PAIRS = re.compile(rb"[\x80-\xff]+")
+_HAN = re.compile("[\u3400-\u9fff]+")
 
 
 @dataclass(frozen=True)
 class BadBytes:
-    """A sequence that the encoding does not have: line (from 1), offset in the file (from 0), the bytes."""
+    """A sequence that the encoding does not have.
+
+    Args:
+        line: from 1.
+        offset: in the file, from 0.
+        content: the bytes; none where this stands for the ones that are not listed.
+        more: how many follow that are not listed.
+    """
 
     line: int
     offset: int
     content: bytes
+    more: int = 0
 
 
 def detect(stream: BinaryIO) -> str:
@@ -71,36 +82,101 @@ def decode(stream: BinaryIO, encoding: str, on_bad: Callable[[BadBytes], None]) 
     Args:
         stream: at its start; a byte order mark of the encoding is skipped.
         encoding: any that Python knows.
-        on_bad: called for every undecodable sequence, which becomes U+FFFD.
+        on_bad: called for the first thousand undecodable sequences, which become U+FFFD, and once for all others.
+
+    Raises:
+        LookupError: Python does not know the encoding.
     """
     plain, mark = _without_mark(encoding)
-    make = codecs.getincrementaldecoder(plain)
-    decoder = make("strict")
-    first = stream.read(_CHUNK)
-    base = len(mark) if mark and first.startswith(mark) else 0
-    data, line = first[base:], 1
+    decoder = codecs.getincrementaldecoder(plain)(_NOTING)
+    data = stream.read(_CHUNK)
+    base = len(mark) if mark and data.startswith(mark) else 0
+    data = data[base:]
+    lines = LineCount()
+    listed = more = 0
     while True:
         is_end = not data
-        try:
-            text = decoder.decode(data, final=is_end)
-        except UnicodeDecodeError as error:
-            whole = bytes(error.object)
-            base -= len(whole) - len(data)
-            text = codecs.decode(whole[: error.start], plain)
-            line += text.count("\n")
-            on_bad(BadBytes(line, base + error.start, whole[error.start : error.end]))
-            yield text + REPLACEMENT
-            decoder = make("strict")
-            base, data = base + error.end, whole[error.end :]
-            if data:
-                continue
+        # set anew for every step: between two of them the same thread may decode another file
+        _noted.errors, _noted.room, _noted.more = [], _LISTED - listed, 0
+        text = decoder.decode(data, final=is_end)
+        noted, more = _noted.errors, more + _noted.more
+        base += len(data)
+        if noted:
+            _report(noted, base, lines, plain, on_bad)
         else:
-            line += text.count("\n")
-            base += len(data)
+            lines.add(text)
+        listed += len(noted)
+        if text:
             yield text
         if is_end:
-            return
+            break
         data = stream.read(_CHUNK)
+    if more:
+        on_bad(BadBytes(lines.line, base, b"", more))
+
+
+class LineCount:
+    """Counts the lines of a text that comes in pieces, whatever their line ends."""
+
+    def __init__(self) -> None:
+        self.line = 1
+        self._is_after_return = False
+
+    def add(self, text: str) -> None:
+        """Go past a piece of text."""
+        if not text:
+            return
+        self.line += text.count("\n")
+        if "\r" in text:
+            self.line += text.count("\r") - text.count("\r\n")
+        if self._is_after_return and text[0] == "\n":
+            self.line -= 1
+        self._is_after_return = text[-1] == "\r"
+
+
+class _Noted(threading.local):
+    """Errors of the decoding step that runs in this thread: codecs know error handlers only by a global name."""
+
+    def __init__(self) -> None:
+        self.errors: list[tuple[bytes, int, int]] = []
+        self.room = 0
+        self.more = 0
+
+
+_noted = _Noted()
+_NOTING = "mdm_replace_and_note"
+
+
+def _note(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeDecodeError):
+        raise error
+    if len(_noted.errors) < _noted.room:
+        _noted.errors.append((error.object, error.start, error.end))
+    else:
+        _noted.more += 1
+    return REPLACEMENT, error.end
+
+
+codecs.register_error(_NOTING, _note)
+
+
+def _report(
+    noted: list[tuple[bytes, int, int]],
+    end: int,
+    lines: LineCount,
+    encoding: str,
+    on_bad: Callable[[BadBytes], None],
+) -> None:
+    """The errors of one step with their places; afterwards `lines` stands at the step's end."""
+    whole = noted[0][0]
+    first = end - len(whole)
+    past = 0
+    for _, start, stop in noted:
+        lines.add(codecs.decode(whole[past:start], encoding, "replace"))
+        on_bad(BadBytes(lines.line, first + start, whole[start:stop]))
+        lines.add(REPLACEMENT)
+        past = stop
+    lines.add(codecs.decode(whole[past:], encoding, "replace"))
 
 
 def _without_mark(encoding: str) -> tuple[str, bytes]:
@@ -111,14 +187,15 @@ def _without_mark(encoding: str) -> tuple[str, bytes]:
 
 
 def _wide_without_mark(start: bytes) -> str | None:
-    """UTF-16 without a mark: every other byte of a mostly Latin header is zero."""
-    if len(start) < 4:
-        return None
-    half = len(start) / 2
-    if start[1::2].count(0) > 0.4 * half and start[0::2].count(0) == 0:
-        return "utf-16-le"
-    if start[0::2].count(0) > 0.4 * half and start[1::2].count(0) == 0:
-        return "utf-16-be"
+    """UTF-16 without a mark: the digits, delimiters and line ends have a zero in the same half of their two bytes.
+
+    A few Chinese characters (一 is 4E00) have one in the other half.
+    """
+    start = start[: len(start) // 2 * 2]
+    low, high = start[0::2].count(0), start[1::2].count(0)
+    for encoding, zeros, others in (("utf-16-le", high, low), ("utf-16-be", low, high)):
+        if zeros > 0.1 * len(start) / 2 and zeros > 3 * others and _bad_share(start, encoding) < 0.05:
+            return encoding
     return None
 
 
@@ -152,11 +229,27 @@ def _score(sample: bytes) -> str:
     best = max(scores, key=lambda name: scores[name])
     if scores[best] > 0.02:
         return best
-    runs = _PAIRS.findall(sample)
-    # Accented letters stand alone between ASCII ones; double-byte text comes in even runs.
-    even = sum(len(run) % 2 == 0 for run in runs)
-    is_double_byte = even > 0.8 * len(runs) and _bad_share(sample, "gb18030") < 0.1
-    return "gb18030" if is_double_byte else "cp1252"
+    # too few words to hold a frequent character: Chinese still runs on, where accented letters stand alone
+    shapes = {"gb18030": _running_share(sample, "gb18030"), "big5": _running_share(sample, "big5")}
+    best = max(shapes, key=lambda name: shapes[name])
+    return best if shapes[best] > 0.5 else "cp1252"
+
+
+def _running_share(sample: bytes, encoding: str) -> float:
+    """How much of the text beyond ASCII is common Chinese with more of it beside."""
+    text = sample.decode(encoding, errors="replace")
+    runs = [run for run in _HAN.findall(text) if len(run) > 1]
+    foreign = sum(character > "\x7f" for character in text)
+    common = sum(_is_common(character, encoding) for run in runs for character in run)
+    return common / max(foreign, 1) - 5 * text.count(REPLACEMENT) / max(foreign, 1)
+
+
+def _is_common(character: str, encoding: str) -> bool:
+    """Whether the encoding's first table, of characters in daily use, has it."""
+    code = character.encode(encoding, errors="replace")
+    if encoding == "big5":
+        return b"\xa4" <= code[:1] <= b"\xc6"
+    return len(code) == 2 and b"\xb0" <= code[:1] <= b"\xf7" and code[1:] >= b"\xa1"
 
 
 def _bad_share(sample: bytes, encoding: str) -> float:

@@ -1,41 +1,30 @@
 """The one door to every kind of source.
 
-In: a source's configuration, the name of one of its tables, the folder its paths are below. Out: a
-`Delivery`. Invariant: `peek` is cheap and opens nothing that `read_table` would not. Does not belong here:
-kinds of sources.
+In: a source's configuration and where its data lies. Out: a `SourceReader`, open for one run. Invariant: `peek` is
+cheap and opens nothing that `read` would not. Does not belong here: kinds of sources.
 """
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import Iterator
+from contextlib import contextmanager
 
-from mdm_pipeline.config.sources import FilesConnection, SourceConfig
-from mdm_pipeline.sources.delivery import Delivery, FileTaken, ReadProblem
-from mdm_pipeline.sources.files import peek_files, read_files
-from mdm_pipeline.sources.sql import read_sql
-
-__all__ = ["Delivery", "FileTaken", "ReadProblem", "peek", "read_table"]
-
-
-def peek(source: SourceConfig, table_name: str, data_path: Path, inbox: Path | None = None) -> str | None:
-    """Hash of the raw content of what would be delivered now, or None where only reading tells.
-
-    Raises:
-        SourceHeldBack: nothing is there to be read.
-    """
-    if isinstance(source.connection, FilesConnection):
-        return peek_files(source, table_name, data_path, inbox)
-    return None
+from mdm_pipeline.config.connections import FilesConnection
+from mdm_pipeline.config.rest import RestConnection
+from mdm_pipeline.config.sources import SourceConfig
+from mdm_pipeline.sources.delivery import Place, SourceReader
+from mdm_pipeline.sources.files import FilesReader
+from mdm_pipeline.sources.rest.reader import RestReader
+from mdm_pipeline.sources.sql import SqlReader
 
 
-def read_table(source: SourceConfig, table_name: str, data_path: Path, inbox: Path | None = None) -> Delivery:
-    """Open one table of a source; its rows are read while `batches` is iterated.
+@contextmanager
+def open_source(source: SourceConfig, place: Place) -> Iterator[SourceReader]:
+    """Open a source for one run.
 
     Args:
         source: the source.
-        table_name: a key of `source.tables`.
-        data_path: the folder that relative paths are below.
-        inbox: a file in `inbox/<source>/` takes the place of one of the same name in the source's folder.
+        place: where its data lies, and the run's time.
 
     Raises:
         SourceHeldBack: table, column, folder or file is missing or is not what it should be.
@@ -43,5 +32,11 @@ def read_table(source: SourceConfig, table_name: str, data_path: Path, inbox: Pa
         PermanentError: an environment variable is not set.
     """
     if isinstance(source.connection, FilesConnection):
-        return read_files(source, table_name, data_path, inbox)
-    return read_sql(source, table_name, data_path)
+        yield FilesReader(source, place)
+        return
+    if isinstance(source.connection, RestConnection):
+        with RestReader(source, place) as rest:
+            yield rest
+        return
+    with SqlReader(source, place) as reader:
+        yield reader

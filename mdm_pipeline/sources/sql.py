@@ -1,152 +1,283 @@
-"""Any database that SQLAlchemy knows, one statement per table, every column cast to text.
+"""Any database that SQLAlchemy knows: one connection and one snapshot per source and run, every column as text.
 
-In: a source with an SQLAlchemy URL. Out: a `Delivery` read through a server-side cursor. Invariant: nothing
-is written to the source; the password never shows; a database file that is missing is an error, never
-created. Does not belong here: change detection.
+In: a source with an SQLAlchemy URL. Out: deliveries that DuckDB fetches itself where it can, and that a server-side
+cursor reads otherwise. Invariant: nothing is written to the source; the password never shows; a database file that is
+missing is an error, never created. Does not belong here: statements, change detection.
 """
 
 from __future__ import annotations
 
-import json
 import sqlite3
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from datetime import date, datetime, time
-from decimal import Decimal
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
+from types import TracebackType
 from typing import Any, cast
 from urllib.parse import quote
+from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 import sqlalchemy as sa
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, NoSuchTableError
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
-from mdm_pipeline.config.sources import SourceConfig, SqlConnection
-from mdm_pipeline.errors import PermanentError, SourceHeldBack, TransientError
+from mdm_pipeline.config.connections import SqlConnection
+from mdm_pipeline.config.sources import CursorConfig, SourceConfig, TableConfig
+from mdm_pipeline.errors import PermanentError, SourceHeldBack
+from mdm_pipeline.sources import database_rows as rows
+from mdm_pipeline.sources.cursor_values import NoCursorValue, lagged, later, moment_of, spelled_like
+from mdm_pipeline.sources.database_dialects import Dialect, dialect_of
+from mdm_pipeline.sources.database_errors import explained
+from mdm_pipeline.sources.database_relation import plain_relation, relation_of
+from mdm_pipeline.sources.database_scan import DatabaseScan, ScanSession, scanner_of
+from mdm_pipeline.sources.database_statements import Relation, cursor_literal
 from mdm_pipeline.sources.delivery import (
-    ROWS_PER_BATCH,
+    NOTHING_LANDED,
     Delivery,
+    Place,
     ReadProblem,
+    Since,
     did_you_mean,
     expanded,
-    text_batch,
     unique_names,
 )
-from mdm_pipeline.sources.encodings import REPLACEMENT
-
-# Where the cast to text is exact and spells every type as its own clients do.
-_CASTING_DIALECTS = frozenset({"sqlite", "postgresql", "mysql", "mariadb"})
-_FOR_GOOD = (
-    "authentication failed",
-    "access denied",
-    "unknown database",
-    "does not exist",
-    "no such",
-    "not a database",
-)
 
 
-class SourceUnavailable(TransientError):
-    """The database does not answer."""
+class SqlReader:
+    """A source of kind `sql`, open for one run: its tables are read as of one moment where the database can."""
 
+    def __init__(self, source: SourceConfig, place: Place) -> None:
+        self.source = source
+        self.place = place
+        self._zone = ZoneInfo(source.time_zone)
+        self._engine: sa.Engine | None = None
+        self._connection: sa.Connection | None = None
+        self._scan: ScanSession | None = None
+        self._recode: rows.Recode | None = None
+        self._now: datetime | None = None
 
-def read_sql(source: SourceConfig, table_name: str, data_path: Path) -> Delivery:
-    """Prepare the statement of one table and learn its columns; rows are read while iterating.
+    def __enter__(self) -> SqlReader:
+        return self
 
-    Raises:
-        SourceHeldBack: the database file, table or column is missing, or the database refuses us for good.
-        SourceUnavailable: it does not answer now.
-        VariableMissing: the URL names an environment variable that is not set.
-    """
-    engine = _engine(source, data_path)
-    try:
-        with _explained(source, table_name), engine.connect() as connection:
-            statement, names = _statement(connection, source, table_name)
-    except BaseException:
-        engine.dispose()
-        raise
-    columns = unique_names(names)
-    problems: list[ReadProblem] = []
-    return Delivery(columns, _batches(engine, source, table_name, statement, columns, problems), None, (), problems)
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close(is_broken=error is not None)
 
+    def close(self, *, is_broken: bool = False) -> None:
+        """End the transactions and let the source go.
 
-def text_of(value: Any) -> str | None:
-    """The exact text of a value as a driver hands it over."""
-    if value is None or isinstance(value, str):
-        return value
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, Decimal):
-        return format(value, "f")
-    if isinstance(value, datetime):
-        return value.isoformat(sep=" ")
-    if isinstance(value, date | time):
-        return value.isoformat()
-    if isinstance(value, bytes | bytearray | memoryview):
-        return _bytes_text(bytes(value))
-    if isinstance(value, dict | list):
-        return json.dumps(value, ensure_ascii=False, default=str)
-    return repr(value) if isinstance(value, float) else str(value)
+        Args:
+            is_broken: a cursor may stand in the middle of its rows: drop the connection instead of reading them.
+        """
+        if self._scan is not None:
+            self._scan.close()
+        if self._connection is not None:
+            if is_broken:
+                self._connection.invalidate()
+            self._connection.close()
+        if self._engine is not None:
+            self._engine.dispose()
+        self._scan = self._connection = self._engine = None
 
+    def peek(self, table_name: str, since: Since = NOTHING_LANDED) -> None:
+        """Only reading tells."""
+        return
 
-def _batches(
-    engine: sa.Engine,
-    source: SourceConfig,
-    table_name: str,
-    statement: sa.Executable,
-    columns: tuple[str, ...],
-    problems: list[ReadProblem],
-) -> Iterator[pa.RecordBatch]:
-    try:
-        with _explained(source, table_name), engine.connect() as connection:
-            result = connection.execution_options(stream_results=True, yield_per=ROWS_PER_BATCH).execute(statement)
-            first = 1
-            for rows in result.partitions(ROWS_PER_BATCH):
-                places = [f"{table_name} row {number}" for number in range(first, first + len(rows))]
-                arrays = [
-                    pa.array(
-                        [_readable(text_of(v), c, p, problems) for v, p in zip(values, places, strict=True)],
-                        pa.string(),
-                    )
-                    for c, values in zip(columns, zip(*rows, strict=True), strict=True)
-                ]
-                yield text_batch(columns, arrays, places)
-                first += len(rows)
-    finally:
-        engine.dispose()
+    def read(self, table_name: str, since: Since) -> Delivery:
+        """Prepare the statement of one table and learn its columns; rows are read while iterating.
 
-
-def _readable(value: str | None, column: str, place: str, problems: list[ReadProblem]) -> str | None:
-    """The value; if the driver had to replace bytes in it, that is written down."""
-    if value is not None and REPLACEMENT in value:
-        problems.append(
-            ReadProblem(
-                place,
-                column,
-                value,
-                f"bytes that are no text became {REPLACEMENT}; correct the source",
-                False,
-            )
+        Raises:
+            SourceHeldBack: the database file, table or column is missing, or the database refuses us for good.
+            SourceUnavailable: it does not answer now.
+            VariableMissing: the URL names an environment variable that is not set.
+        """
+        table = self.source.tables[table_name]
+        with explained(self.source.name, table_name):
+            connection = self._opened()
+            relation = relation_of(connection, self.source, table_name, self._dialect)
+            if self._recode is not None:
+                named = tuple(replace(column, name=self._recode(column.name)) for column in relation.columns)
+                relation = replace(relation, columns=named)
+            self._require_cursor(table, table_name, relation)
+            watermark = self._watermark(connection, relation, table, table_name, since)
+            select = self._select(relation, table, table_name, since)
+        columns = unique_names([column.name for column in relation.columns])
+        problems: list[ReadProblem] = []
+        arrays = self._arrays(table_name, select, len(columns))
+        return Delivery(
+            columns,
+            rows.located_batches(arrays, table_name, columns, problems),
+            problems=problems,
+            scan=DatabaseScan(self._scan, table_name, columns, select) if self._scan else None,
+            is_complete=not (table.cursor and since.watermark and not since.is_full),
+            present_keys=self._present_keys(relation, table, table_name) if table.deletes == "by_keys" else None,
+            watermark=watermark,
         )
-    return value
 
+    @property
+    def _dialect(self) -> Dialect:
+        assert self._connection is not None  # noqa: S101  read() opens before it asks
+        return dialect_of(self._connection.dialect.name) or plain_relation(self._connection.dialect.name)
 
-def _engine(source: SourceConfig, data_path: Path) -> sa.Engine:
-    connection = cast(SqlConnection, source.connection)
-    text = expanded(connection.url.get_secret_value(), where=f"{source.name}, connection.url")
-    try:
-        url = make_url(text)
-        if url.get_backend_name() == "sqlite":
-            return _sqlite_engine(source, url, data_path)
-        return sa.create_engine(url, pool_pre_ping=True)
-    except (ArgumentError, NoSuchModuleError, ModuleNotFoundError) as error:
-        # the error's own text may carry the URL, and with it the password
-        raise PermanentError(
-            f"{source.name}, connection.url: not a URL of a database that is installed here "
+    def _opened(self) -> sa.Connection:
+        """The source's connection with its snapshot taken, made when first asked for."""
+        if self._connection is not None:
+            return self._connection
+        url = self._url()
+        self._engine = self._make_engine(url)
+        connection = self._engine.connect()
+        self._connection = connection
+        dialect = dialect_of(connection.dialect.name)
+        if dialect is None:
+            return connection
+        self._begin(connection, dialect)
+        seconds = float(connection.exec_driver_sql(dialect.clock).scalar_one())
+        self._now = datetime.fromtimestamp(seconds, UTC)
+        self._scan = self._make_scan(connection, url, dialect)
+        return connection
+
+    def _begin(self, connection: sa.Connection, dialect: Dialect) -> None:
+        if dialect.isolation:
+            connection.execution_options(isolation_level=dialect.isolation)
+        for statement in (*dialect.session, *dialect.opening):
+            connection.exec_driver_sql(statement)
+
+    def _make_scan(self, connection: sa.Connection, url: URL, dialect: Dialect) -> ScanSession | None:
+        configured = cast(SqlConnection, self.source.connection)
+        kind = scanner_of(url) if configured.fast_path else None
+        if kind == "postgres":
+            if connection.exec_driver_sql("show server_encoding").scalar_one() == "SQL_ASCII":
+                self._pass_bytes(connection, dialect)
+                return None
+            try:
+                snapshot = connection.exec_driver_sql("select pg_export_snapshot()").scalar_one()
+            except DBAPIError:  # a relative of PostgreSQL without it; the failure has ended the transaction
+                connection.rollback()
+                self._begin(connection, dialect)
+                return None
+            return ScanSession(self.source.name, url, snapshot, dialect.session)
+        if kind == "mysql" and (len(self.source.tables) == 1 or configured.snapshot == "table"):
+            return ScanSession(self.source.name, url, None, ())
+        return None
+
+    def _pass_bytes(self, connection: sa.Connection, dialect: Dialect) -> None:
+        """Texts are bytes of any encoding: let them through as Latin-1 in both directions, and read them as UTF-8."""
+        connection.rollback()  # the driver changes its encoding outside of transactions only
+        connection.connection.set_client_encoding("LATIN1")
+        self._recode = rows.utf8_of_latin1
+
+        @sa.event.listens_for(connection, "before_cursor_execute", retval=True)
+        def _passed(_c: Any, _u: Any, statement: str, parameters: Any, _x: Any, _m: Any) -> tuple[str, Any]:
+            return statement.encode("utf-8").decode("latin-1"), parameters
+
+        self._begin(connection, dialect)
+
+    def _arrays(self, table_name: str, select: str, columns: int) -> Iterator[list[pa.Array]]:
+        with explained(self.source.name, table_name):
+            yield from rows.text_arrays(self._opened(), select, columns, self._recode)
+
+    def _present_keys(self, relation: Relation, table: TableConfig, table_name: str) -> Iterator[pa.RecordBatch]:
+        with explained(self.source.name, table_name):
+            connection = self._opened()
+            if self._scan is not None and self._scan.kind == "mysql":
+                # the scan saw a later moment than this connection: a row that came in between must not look gone
+                connection.rollback()
+                self._begin(connection, relation.dialect)
+            arrays = rows.text_arrays(connection, relation.keys(table.key), len(table.key), self._recode)
+            yield from rows.key_batches(arrays, table.key)
+
+    def _select(self, relation: Relation, table: TableConfig, table_name: str, since: Since) -> str:
+        if table.cursor is None or since.watermark is None or since.is_full:
+            return relation.rows()
+        try:
+            bound = lagged(since.watermark, table.cursor)
+            return relation.rows(table.cursor.column, cursor_literal(relation.dialect, bound, table.cursor.kind))
+        except ValueError:
+            raise self._no_cursor_value(table_name, table.cursor, since.watermark) from None
+
+    def _watermark(
+        self, connection: sa.Connection, relation: Relation, table: TableConfig, table_name: str, since: Since
+    ) -> str | None:
+        """The highest cursor value in the snapshot that is not in the source's own future.
+
+        A clock that runs ahead must not push the watermark past what others still write: such rows are delivered in
+        every run until their time has come.
+        """
+        cursor = table.cursor
+        if cursor is None:
+            return None
+        before = None if since.is_full else since.watermark
+        try:
+            top = self._highest(connection, relation, cursor)
+            return later(top, before, cursor, self._zone)
+        except NoCursorValue as error:
+            raise self._no_cursor_value(table_name, cursor, str(error)) from None
+
+    def _highest(self, connection: sa.Connection, relation: Relation, cursor: CursorConfig) -> str | None:
+        dialect = relation.dialect
+
+        def ask(below: str | None = None, *, is_strict: bool = False) -> str | None:
+            literal = None if below is None else dialect.literal(below)
+            statement = relation.highest(cursor.column, literal, is_strict=is_strict)
+            options = {"no_parameters": True}
+            return rows.text_of(connection.exec_driver_sql(statement, execution_options=options).scalar())
+
+        top = ask()
+        if top == "infinity":
+            top = ask("infinity", is_strict=True)
+        if top is None or top == "-infinity" or cursor.kind == "sequence" or self._now is None:
+            return None if top == "-infinity" else top
+        if moment_of(top, self._zone) <= self._now:
+            return top
+        now = spelled_like(top, self._now, self._zone)
+        return ask(now) or now
+
+    def _require_cursor(self, table: TableConfig, table_name: str, relation: Relation) -> None:
+        wanted = [table.cursor.column] if table.cursor else []
+        wanted += table.key if table.deletes == "by_keys" else []
+        names = [column.name for column in relation.columns]
+        for name in wanted:
+            if name.lower() not in {known.lower() for known in names}:
+                raise SourceHeldBack(
+                    self.source.name,
+                    f"{table_name}: the database has no column {name!r}{did_you_mean(name, names)}, which the "
+                    "configuration names as cursor or key; correct the configuration",
+                )
+
+    def _no_cursor_value(self, table_name: str, cursor: CursorConfig, value: str) -> SourceHeldBack:
+        wanted = "a time stamp such as 2026-01-31 23:59:59" if cursor.kind == "timestamp" else "a number"
+        return SourceHeldBack(
+            self.source.name,
+            f"{table_name}, column {cursor.column}: {value!r} is no {cursor.kind}; expected {wanted} "
+            "in the cursor column; name another column, or remove `cursor` to compare all rows every time",
+        )
+
+    def _url(self) -> URL:
+        connection = cast(SqlConnection, self.source.connection)
+        text = expanded(connection.url.get_secret_value(), where=f"{self.source.name}, connection.url")
+        try:
+            return make_url(text)
+        except ArgumentError as error:
+            raise self._no_url(error) from None
+
+    def _make_engine(self, url: URL) -> sa.Engine:
+        try:
+            if url.get_backend_name() == "sqlite":
+                return _sqlite_engine(self.source, url, self.place.data_path)
+            return sa.create_engine(url, poolclass=sa.pool.NullPool)
+        except (ArgumentError, NoSuchModuleError, ModuleNotFoundError) as error:
+            # the error's own text may carry the URL, and with it the password
+            raise self._no_url(error) from None
+
+    def _no_url(self, error: Exception) -> PermanentError:
+        return PermanentError(
+            f"{self.source.name}, connection.url: not a URL of a database that is installed here "
             f"({type(error).__name__}); expected for instance "
-            "postgresql+psycopg2://user:${PASSWORD}@host/database or sqlite:///crm.sqlite"
-        ) from None
+            "postgresql+psycopg2://user:${PASSWORD}@host/database or sqlite:///crm.sqlite; "
+            "SQL Server and Oracle need the extras [mssql] and [oracle]"
+        )
 
 
 def _sqlite_engine(source: SourceConfig, url: URL, data_path: Path) -> sa.Engine:
@@ -166,74 +297,9 @@ def _sqlite_engine(source: SourceConfig, url: URL, data_path: Path) -> sa.Engine
             uri=True,
             check_same_thread=False,
             timeout=patience_s,
+            isolation_level=None,  # one read transaction, begun by ourselves
         )
         opened.text_factory = lambda stored: stored.decode("utf-8", errors="replace")
         return opened
 
     return sa.create_engine("sqlite://", creator=connect, poolclass=sa.pool.NullPool)
-
-
-def _statement(connection: sa.Connection, source: SourceConfig, table_name: str) -> tuple[sa.Executable, list[str]]:
-    table = source.tables[table_name]
-    if table.query is not None:
-        # a colon in the configured text is a colon, not a parameter
-        query = sa.text(table.query.strip().rstrip(";").replace(":", r"\:"))
-        names = _query_columns(connection, query)
-        if connection.dialect.name not in _CASTING_DIALECTS:
-            return query, names
-        return _as_text(query.columns(*map(sa.column, names)).subquery("delivered"), names), names
-    wanted = table.table or table_name
-    schema, _, name = wanted.rpartition(".")
-    inspector = sa.inspect(connection)
-    try:
-        names = [column["name"] for column in inspector.get_columns(name, schema=schema or None)]
-    except NoSuchTableError as error:
-        there = [
-            *inspector.get_table_names(schema=schema or None),
-            *inspector.get_view_names(schema=schema or None),
-        ]
-        raise SourceHeldBack(
-            source.name,
-            f"{table_name}: the database has no table {wanted!r}{did_you_mean(name, there)}; correct `table`",
-        ) from error
-    target = sa.table(name, *map(sa.column, names), schema=schema or None)
-    if connection.dialect.name not in _CASTING_DIALECTS:
-        return sa.select(*(target.c[n] for n in names)), names
-    return _as_text(target, names), names
-
-
-def _query_columns(connection: sa.Connection, query: sa.TextClause) -> list[str]:
-    """Run the query for its column names only: the cursor is closed before a row is fetched."""
-    with connection.execution_options(stream_results=True).execute(query) as result:
-        return list(result.keys())
-
-
-def _as_text(target: sa.FromClause, names: Sequence[str]) -> sa.Executable:
-    return sa.select(*(sa.cast(target.c[name], sa.Text).label(name) for name in names)).select_from(target)
-
-
-def _bytes_text(value: bytes) -> str:
-    try:
-        return value.decode("utf-8")
-    except UnicodeDecodeError:
-        return value.hex()
-
-
-@contextmanager
-def _explained(source: SourceConfig, table_name: str) -> Iterator[None]:
-    """Driver errors in our own words: what may pass by itself, and what somebody has to change."""
-    try:
-        yield
-    except DBAPIError as error:
-        said = str(error.orig).strip().splitlines()[0] if str(error.orig).strip() else type(error.orig).__name__
-        is_network = isinstance(error.orig, ConnectionError | TimeoutError) or error.connection_invalidated
-        is_operational = type(error.orig).__name__ in ("OperationalError", "InterfaceError")
-        is_for_good = any(words in said.lower() for words in _FOR_GOOD)
-        if is_network or (is_operational and not is_for_good):
-            raise SourceUnavailable(
-                f"{source.name}.{table_name}: the database does not answer ({said}); tried again"
-            ) from error
-        raise SourceHeldBack(
-            source.name,
-            f"{table_name}: the database refuses the query ({said}); correct the configuration or its rights",
-        ) from error

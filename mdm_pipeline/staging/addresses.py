@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from mdm_pipeline.config.sources import AddressMapping, PartyMapping
+from mdm_pipeline.config.mappings import AddressMapping, PartyMapping
 from mdm_pipeline.staging.distinct import per_row
 from mdm_pipeline.staging.landed import LandedRows
 from mdm_pipeline.standardize.addresses import PARTS, standardize_addresses
@@ -28,7 +28,7 @@ def party_addresses(landed: LandedRows, party: PartyMapping) -> pl.DataFrame:
         schema={"record_id": pl.Int64, "place": pl.Int32, "kind": pl.String} | dict.fromkeys(_INPUTS, pl.String)
     )
     cells = pl.concat([empty, *(_cells_of(landed, mapping, place) for place, mapping in enumerate(party.addresses))])
-    read = per_row(cells.select(_INPUTS), _read).rename({"raw": "whole"})
+    read = per_row(cells.select(_INPUTS), _read, name="addresses").rename({"raw": "whole"})
     found = pl.concat([cells.select("record_id", "place", "kind"), read], how="horizontal").sort("record_id", "place")
     found = found.unique(["record_id", "address_norm", "whole"], keep="first", maintain_order=True)
     number = pl.int_range(1, pl.len() + 1).over("record_id").cast(pl.Int32).alias("address_no")

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from mdm_pipeline.config.sources import PartyMapping
+from mdm_pipeline.config.mappings import PartyMapping
 from mdm_pipeline.staging.distinct import per_part, per_row
 from mdm_pipeline.staging.landed import LandedRows
 from mdm_pipeline.standardize.emails import standardize_emails
@@ -57,7 +57,7 @@ def contact_points(landed: LandedRows, party: PartyMapping, country: pl.Series, 
 
 
 def _phones(cells: pl.DataFrame) -> pl.DataFrame:
-    read = per_part(cells.select("raw", "country"), standardize_phones)
+    read = per_part(cells.select("raw", "country"), standardize_phones, name="phones")
     usable = pl.col("is_valid") & ~pl.col("is_masked") & ~pl.col("is_placeholder")
     return _with_ids(cells, read).select(
         "record_id",
@@ -76,7 +76,7 @@ def _phones(cells: pl.DataFrame) -> pl.DataFrame:
 
 
 def _emails(cells: pl.DataFrame) -> pl.DataFrame:
-    read = per_part(cells.select("raw"), lambda frame: standardize_emails(frame["raw"]))
+    read = per_part(cells.select("raw"), lambda frame: standardize_emails(frame["raw"]), name="emails")
     detail = (
         pl.when(pl.col("is_role"))
         .then(pl.lit("role"))

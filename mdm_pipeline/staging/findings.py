@@ -1,6 +1,6 @@
 """Problems found while staging, worded for the issue log: what, where, expected, what to do.
 
-In: which rows and values are wrong. Out: rows of the temporary table `found_issue`.
+In: which rows and values are wrong. Out: rows of the temporary tables `found_issue` and `wanted_uncoded`.
 Invariant: a message names table, key and column. Does not belong here: deciding what is wrong.
 """
 
@@ -23,6 +23,7 @@ class Findings:
 
     landed: LandedRows
     frames: list[pl.DataFrame] = field(default_factory=list)
+    uncoded: list[pl.DataFrame] = field(default_factory=list)
 
     def add(
         self,
@@ -69,8 +70,35 @@ class Findings:
             )
         )
 
+    def add_uncoded(self, unknown: pl.Series, *, column: str, codes: str, value: pl.Series) -> None:
+        """Note the rows whose value a code list does not know.
+
+        Args:
+            unknown: one boolean per landed row; null counts as false.
+            column: the canonical column that stays empty.
+            codes: the code list.
+            value: the values, cleaned.
+        """
+        mask = unknown.fill_null(False)
+        if not mask.any():
+            return
+        self.uncoded.append(
+            self.landed.frame.filter(mask).select(
+                "record_id",
+                pl.lit(self.landed.source.name).alias("source"),
+                pl.lit(self.landed.name).alias("source_table"),
+                pl.lit(column).alias("column_name"),
+                pl.lit(codes).alias("list"),
+                value.filter(mask).alias("source_code"),
+            )
+        )
+
     def write(self, con: DuckDBPyConnection) -> None:
-        """Append to `found_issue`."""
+        """Append to `found_issue` and `wanted_uncoded`."""
+        for frame in self.uncoded:
+            con.register("staging_uncoded", frame)
+            con.execute("insert into wanted_uncoded by name select * from staging_uncoded")
+            con.unregister("staging_uncoded")
         for frame in self.frames:
             con.register("staging_findings", frame)
             con.execute("insert into found_issue by name select * from staging_findings")

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from mdm_pipeline.config.sources import IdentifierMapping, PartyMapping
+from mdm_pipeline.config.mappings import IdentifierMapping, PartyMapping
 from mdm_pipeline.staging.distinct import per_row
 from mdm_pipeline.staging.landed import LandedRows
 from mdm_pipeline.staging.values import plain_text
@@ -40,7 +40,7 @@ def identifier_cells(landed: LandedRows, party: PartyMapping, country: pl.Series
 
 def types_by_identifier(cells: pl.DataFrame, ids: pl.Series) -> pl.Series:
     """Party types that a valid identifier proves: person, organization or null."""
-    read = per_row(cells.select("raw", "scheme_hint", "country"), standardize_identifiers)
+    read = per_row(cells.select("raw", "scheme_hint", "country"), standardize_identifiers, name="identifiers")
     proof = (
         pl.when(pl.col("scheme").is_in(_PERSONAL))
         .then(pl.lit("person"))
@@ -68,7 +68,7 @@ def party_identifiers(cells: pl.DataFrame, types: pl.DataFrame) -> pl.DataFrame:
     guessed = (pl.col("party_type") == "organization") & (pl.col("scheme_hint") == "auto")
     hint = pl.when(guessed).then(pl.lit("tax")).otherwise("scheme_hint").alias("scheme_hint")
     typed = typed.with_columns(hint)
-    read = per_row(typed.select("raw", "scheme_hint", "country"), standardize_identifiers)
+    read = per_row(typed.select("raw", "scheme_hint", "country"), standardize_identifiers, name="identifiers")
     is_filler = per_row(typed.select("raw"), lambda frame: is_placeholder(frame["raw"]).to_frame("filler"))["filler"]
     usable = (
         pl.col("is_valid").fill_null(True) & ~pl.col("is_masked") & ~pl.col("filler") & pl.col("value").is_not_null()

@@ -9,15 +9,16 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import polars as pl
 from duckdb import DuckDBPyConnection
 
-from mdm_pipeline.config.sources import PartyMapping, SourceConfig, TableConfig
+from mdm_pipeline.config.sources import SourceConfig, TableConfig
 from mdm_pipeline.errors import PermanentError
 from mdm_pipeline.hub.contract.landing import landed_column, landed_name
 from mdm_pipeline.hub.ddl import quoted
+from mdm_pipeline.staging.codes import Codes
 
 
 class MappedColumnMissing(PermanentError):
@@ -45,12 +46,14 @@ class LandedRows:
         name: name of the table in the configuration.
         table: the table's configuration.
         frame: record_id, record_ref, source_key and one column `s.<name>` per mapped source column.
+        codes: the company's code lists.
     """
 
     source: SourceConfig
     name: str
     table: TableConfig
     frame: pl.DataFrame
+    codes: Codes = field(default=Codes())
 
     @property
     def entity(self) -> str:
@@ -65,8 +68,17 @@ class LandedRows:
     def column(self, name: str | None) -> pl.Series:
         """Text of a source column; all null where the mapping names none."""
         if name is None:
-            return pl.repeat(None, self.frame.height, dtype=pl.String, eager=True)
+            return self.same(None)
         return self.frame[f"s.{name}"]
+
+    def same(self, value: str | None) -> pl.Series:
+        """One text for every row."""
+        return pl.repeat(value, self.frame.height, dtype=pl.String, eager=True)
+
+    def reference(self, table: str, key: pl.Series) -> pl.Series:
+        """References `source.table:key`; null where the key is blank."""
+        text = key.str.strip_chars().to_frame("key")
+        return text.select(pl.when(pl.col("key") != "").then(pl.concat_str(pl.lit(f"{table}:"), "key")))["literal"]
 
     def slices(self, rows: int) -> Iterator[LandedRows]:
         """The same rows in portions, so that memory stays bounded."""
@@ -74,7 +86,9 @@ class LandedRows:
             yield replace(self, frame=frame)
 
 
-def read_landed(con: DuckDBPyConnection, source: SourceConfig, name: str, table: TableConfig) -> LandedRows | None:
+def read_landed(
+    con: DuckDBPyConnection, source: SourceConfig, name: str, table: TableConfig, codes: Codes
+) -> LandedRows | None:
     """Read the live rows of one table whose keys are in `work_landing`.
 
     Returns:
@@ -102,43 +116,16 @@ def read_landed(con: DuckDBPyConnection, source: SourceConfig, name: str, table:
         "order by r.record_id",
         {"entity": entity},
     ).pl()
-    return LandedRows(source, name, table, frame)
+    return LandedRows(source, name, table, frame, codes)
 
 
 def mapped_columns(table: TableConfig) -> tuple[str, ...]:
     """The source columns that a table's mapping reads, each once, in the mapping's order."""
-    found: list[str | None] = [table.updated_at]
-    if table.event is not None:
-        found += [column.column for column in table.event.columns.values()]
-    if table.party is not None:
-        found += _party_columns(table.party)
-    return tuple(dict.fromkeys(name for name in found if name is not None))
-
-
-def _party_columns(party: PartyMapping) -> list[str | None]:
-    found: list[str | None] = [
-        value.column for value in (party.type, party.sole_trader, party.scope, party.roles, party.gender) if value
-    ]
-    found += [party.birth_date, party.industry, party.status, party.owner, party.website]
-    found += [party.legal_entity, party.business_unit, party.country]
-    for name in party.names:
-        found += [name.full, name.organization, name.family, name.given, name.middle]
-    for identifier in party.identifiers:
-        found += [identifier.column, identifier.scheme_column, identifier.country_column]
-    found += [point.column for point in party.contact_points]
-    for address in party.addresses:
-        found += [
-            address.raw,
-            address.country,
-            address.province,
-            address.city,
-            address.district,
-            address.postcode,
-        ]
-    found += list(party.billing.model_dump().values()) if party.billing else []
-    found += list(party.credit.model_dump().values()) if party.credit else []
-    found += [link.column for link in party.links]
-    return found
+    found = [table.updated_at] if table.updated_at else []
+    for mapping, where in ((table.event, "event"), (table.party, "party")):
+        if mapping is not None:
+            found += [column for column, _ in mapping.source_columns(where)]
+    return tuple(dict.fromkeys(found))
 
 
 def _delivered(con: DuckDBPyConnection, stored: str) -> dict[str, str]:

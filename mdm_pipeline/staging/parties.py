@@ -8,17 +8,21 @@ from __future__ import annotations
 
 import polars as pl
 
-from mdm_pipeline.config.sources import PartyLinkMapping, PartyMapping
+from mdm_pipeline.config.mappings import PartyLinkMapping, PartyMapping
 from mdm_pipeline.hub.contract import Table
 from mdm_pipeline.hub.contract import staging as contract
 from mdm_pipeline.staging.addresses import address_countries, party_addresses
-from mdm_pipeline.staging.billing import billing_profiles, credit_limits
+from mdm_pipeline.staging.billing import bank_accounts, billing_profiles, credit_limits
 from mdm_pipeline.staging.contact_points import contact_points
 from mdm_pipeline.staging.distinct import per_row
+from mdm_pipeline.staging.events import coded
 from mdm_pipeline.staging.findings import Findings
 from mdm_pipeline.staging.identifiers import identifier_cells, party_identifiers, types_by_identifier
 from mdm_pipeline.staging.landed import LandedRows
 from mdm_pipeline.staging.names import FORMS, main_text, name_cells, party_names
+from mdm_pipeline.staging.number_dates import with_iso_text
+from mdm_pipeline.staging.redirects import delivered_redirects
+from mdm_pipeline.staging.registrations import registrations
 from mdm_pipeline.staging.translation import translate
 from mdm_pipeline.staging.values import domains, plain_text, timestamps
 from mdm_pipeline.standardize.countries import standardize_countries
@@ -38,7 +42,7 @@ def stage_parties(landed: LandedRows, party: PartyMapping, findings: Findings) -
         findings: receives what could not be read.
 
     Returns:
-        Frame per table; party, its children and `party_link`.
+        Frame per table; party, its children, `party_link` and `party_redirect`.
     """
     addresses = party_addresses(landed, party)
     country = _countries(landed, party, addresses)
@@ -61,18 +65,24 @@ def stage_parties(landed: LandedRows, party: PartyMapping, findings: Findings) -
         contract.PARTY_IDENTIFIER: identifiers.drop("birth_on", "gender"),
         contract.PARTY_CONTACT_POINT: contact_points(landed, party, country, embedded),
         contract.PARTY_ADDRESS: addresses.drop("embedded_phone"),
-        contract.PARTY_LINK: _links(landed, party.links),
+        contract.PARTY_LINK: _links(landed, party),
     }
-    if party.billing is not None:
+    if party.merged_into is not None:
+        staged[contract.PARTY_REDIRECT] = delivered_redirects(landed, party)
+    if party.billing:
         staged[contract.BILLING_PROFILE] = billing_profiles(landed, party.billing, country)
+    if party.bank_accounts:
+        staged[contract.BANK_ACCOUNT] = bank_accounts(landed, party, findings)
     if party.credit is not None:
         staged[contract.CREDIT_LIMIT] = credit_limits(landed, party.credit, findings)
+    if party.registration is not None:
+        staged[contract.REGISTRATION] = registrations(landed, party.registration, staged[contract.PARTY], findings)
     return staged
 
 
 def _countries(landed: LandedRows, party: PartyMapping, addresses: pl.DataFrame) -> pl.Series:
     """Country that phones and identifiers default to: the mapped column, the address, or the source's."""
-    text = landed.column(party.country).to_frame("text")
+    text = landed.codes.configured(landed.source.name, "country", landed.column(party.country)).to_frame("text")
     named = per_row(text, lambda frame: standardize_countries(frame["text"]).to_frame("code"))["code"]
     frame = pl.DataFrame({"named": named, "lives": address_countries(addresses, landed.ids)})
     default = pl.lit(landed.source.default_country)
@@ -84,8 +94,13 @@ def _party_types(landed: LandedRows, party: PartyMapping, cells: pl.DataFrame, i
     open_question = told.is_null() | (told == "guess").fill_null(False)
     if not open_question.any():
         return told
+    asked = pl.DataFrame({"record_id": landed.ids.filter(open_question)})
+    cells = cells.join(asked, on="record_id", how="semi", maintain_order="left")
+    id_cells = id_cells.join(asked, on="record_id", how="semi", maintain_order="left")
     text = main_text(cells, landed.ids)
-    guessed = per_row(text.to_frame("text"), lambda frame: guess_party_type(frame["text"]).to_frame("type"))["type"]
+    guessed = per_row(
+        text.to_frame("text"), lambda frame: guess_party_type(frame["text"]).to_frame("type"), name="party_types"
+    )["type"]
     proven = types_by_identifier(id_cells, landed.ids)
     # What is left has neither a form, a known name nor a number: two or three words are more often a person.
     short = text.str.contains(
@@ -122,22 +137,44 @@ def _party_rows(
         births["birth_precision"],
         births["gender"],
         _filled(landed.column(party.industry)).alias("industry"),
+        *_party_codes(landed, party, findings),
         _filled(landed.column(party.status)).alias("status"),
+        _filled(landed.column(party.channel)).alias("channel"),
         _filled(landed.column(party.owner)).alias("owner"),
+        _owner_ref(landed, party).alias("owner_ref"),
         domains(landed.column(party.website)).alias("website"),
         plain_text(landed.column(party.legal_entity)).alias("legal_entity"),
         plain_text(landed.column(party.business_unit)).alias("business_unit"),
-        updated_at(landed, party.date_order, findings).alias("updated_at"),
+        updated_at(landed, party, findings).alias("updated_at"),
     )
     joined = frame.join(main, on="record_id", how="left", maintain_order="left")
     _report_nameless(landed, party, joined, findings)
     return joined.select(contract.PARTY.column_names)
 
 
-def updated_at(landed: LandedRows, order: str, findings: Findings) -> pl.Series:
+def _party_codes(landed: LandedRows, party: PartyMapping, findings: Findings) -> list[pl.Series]:
+    """The columns of canonical codes."""
+    lists = {"industry_code": "industry", "region_code": "region", "legal_form_code": "legal_form"}
+    return [
+        (
+            coded(landed, landed.column(getattr(party, name)), column=name, codes=codes, findings=findings)
+            if getattr(party, name)
+            else landed.same(None)
+        ).alias(name)
+        for name, codes in lists.items()
+    ]
+
+
+def _owner_ref(landed: LandedRows, party: PartyMapping) -> pl.Series:
+    if party.owner_table is None:
+        return landed.same(None)
+    return landed.reference(party.owner_table, _filled(landed.column(party.owner)))
+
+
+def updated_at(landed: LandedRows, party: PartyMapping, findings: Findings) -> pl.Series:
     """Time of the last change at the source, in UTC."""
     column = landed.table.updated_at
-    read = timestamps(landed.column(column), order, landed.source.time_zone)  # type: ignore[arg-type]
+    read = timestamps(landed.column(column), party.date_order, landed.source.time_zone, party.number_dates)
     if column is not None:
         findings.add(
             read.bad,
@@ -154,6 +191,7 @@ def _births(
 ) -> pl.DataFrame:
     """birth_on, birth_precision and gender per row; an identity card tells where the columns do not."""
     raw = landed.column(party.birth_date)
+    raw = with_iso_text(raw, party.number_dates, landed.source.time_zone, is_day=True)
     read = per_row(raw.to_frame("text"), lambda frame: standardize_dates(frame["text"], order=party.date_order))
     if party.birth_date is not None:
         findings.add(
@@ -207,19 +245,21 @@ def _filled(raw: pl.Series) -> pl.Series:
     return text.set(is_placeholder(text).fill_null(False), None)
 
 
-def _links(landed: LandedRows, links: list[PartyLinkMapping]) -> pl.DataFrame:
+def _links(landed: LandedRows, party: PartyMapping) -> pl.DataFrame:
     """Links from each record to the record whose key a column holds; a record has one link per role."""
+    links = list(party.links)
+    if party.merged_into is not None:
+        links.append(PartyLinkMapping(role="merged_into", to_table=landed.entity, column=party.merged_into))
     empty = pl.DataFrame(schema={c: pl.String for c in ("record_ref", "from_ref", "to_ref", "role")})
     frames = [empty.select(pl.lit(None, dtype=pl.Int64).alias("record_id"), pl.all())]
     for link in links:
-        key = landed.column(link.column).str.strip_chars()
-        target = pl.when(pl.col("key") != "").then(pl.concat_str(pl.lit(f"{link.to_table}:"), "key"))
-        frame = landed.frame.select("record_id", "record_ref").with_columns(key.alias("key"))
+        target = landed.reference(link.to_table, landed.column(link.column))
+        frame = landed.frame.select("record_id", "record_ref").with_columns(target.alias("to_ref"))
         frame = frame.select(
             "record_id",
             "record_ref",
             pl.col("record_ref").alias("from_ref"),
-            target.alias("to_ref"),
+            "to_ref",
             pl.lit(link.role).alias("role"),
         )
         frames.append(frame.filter(pl.col("to_ref").is_not_null() & (pl.col("to_ref") != pl.col("from_ref"))))

@@ -7,12 +7,15 @@ every value that a mapping can give is one that the contract allows. Does not be
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import get_args
 
 import polars as pl
 
-from mdm_pipeline.config.sources import ByValue, SourceConfig
+from mdm_pipeline.config.mappings import ByValue, EventMapping, Scope
+from mdm_pipeline.config.sources import SourceConfig
 from mdm_pipeline.errors import PermanentError
 from mdm_pipeline.hub.contract import staging as contract
+from mdm_pipeline.staging.codes import LISTS
 from mdm_pipeline.staging.landed import LandedRows
 from mdm_pipeline.staging.values import plain_text
 
@@ -45,17 +48,35 @@ def check_mappings(sources: Iterable[SourceConfig]) -> None:
             if table.party is not None:
                 party = table.party
                 _check(where, "party.type", party.type, ("person", "organization", "guess"))
-                _check(where, "party.scope", party.scope, ("match", "pass_through", "excluded"))
+                _check(where, "party.scope", party.scope, get_args(Scope))
+                for name in party.names:
+                    _check(where, "party.names.kind_by", name.kind_by, contract.PARTY_NAME.column("kind").values)
                 _check(where, "party.gender", party.gender, ("f", "m", "x"))
                 _check(where, "party.sole_trader", party.sole_trader, ("yes", "no"))
             if table.event is not None:
-                contracted = next(t for t in contract.TABLES if t.name == table.event.entity)
-                for name in table.event.columns:
-                    if name not in contracted.column_names:
-                        raise MappingInvalid(
-                            f"{where}.event.columns: {contracted.full_name} has no column {name!r}; it has "
-                            f"{', '.join(contracted.column_names[3:])}; correct the name"
-                        )
+                _check_event(where, table.event)
+
+
+def _check_event(where: str, event: EventMapping) -> None:
+    contracted = next(t for t in contract.TABLES if t.name == event.entity)
+    for name, mapping in event.columns.items():
+        if name not in contracted.column_names:
+            raise MappingInvalid(
+                f"{where}.event.columns: {contracted.full_name} has no column {name!r}; it has "
+                f"{', '.join(contracted.column_names[3:])}; correct the name"
+            )
+        if mapping.codes is not None and mapping.codes not in LISTS:
+            raise MappingInvalid(
+                f"{where}.event.columns.{name}.codes: no code list {mapping.codes!r}; expected one of "
+                f"{', '.join(LISTS)}; correct the name"
+            )
+        allowed = contracted.column(name).values
+        given = [*mapping.map.values(), *([mapping.constant] if mapping.constant is not None else [])]
+        for value in given if allowed else []:
+            if value not in allowed:
+                raise MappingInvalid(
+                    f"{where}.event.columns.{name}: {value!r} is none of {', '.join(allowed)}; correct the mapping"
+                )
 
 
 def _check(where: str, field: str, value: ByValue | None, allowed: tuple[str, ...]) -> None:

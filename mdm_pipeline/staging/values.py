@@ -10,12 +10,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Context, Decimal, InvalidOperation
 
 import polars as pl
 
-from mdm_pipeline.config.sources import DateOrder
+from mdm_pipeline.config.mappings import AmountUnit, DateOrder, DecimalSign, NumberDates
 from mdm_pipeline.staging.distinct import per_row
+from mdm_pipeline.staging.number_dates import with_iso_text
 from mdm_pipeline.standardize.dates import standardize_dates
 from mdm_pipeline.standardize.text import clean, is_placeholder
 
@@ -24,6 +25,15 @@ _SIGNS = rf"(?i)^(-?)\s*(?:{_MARK})\s*|\s*(?:元|圆|{_MARK})$"
 _THOUSANDS = r"^-?\d{1,3}(?:,\d{2,3})*,\d{3}(?:\.\d+)?$"
 _CONTINENTAL = r"^-?\d{1,3}(?:\.\d{3})+,\d+$"
 _COMMA_DECIMAL = r"^-?\d+,\d{1,2}$"
+_DECIMAL_POINT = r"^-?(?:\d+|\d{1,3}(?:,\d{2,3})*,\d{3})?(?:\.\d*)?$"
+_DECIMAL_COMMA = r"^-?(?:\d+|\d{1,3}(?:\.\d{3})+)?(?:,\d*)?$"
+_POWERS: dict[str, int] = {
+    "百": 2, "千": 3, "万": 4, "萬": 4, "十万": 5, "百万": 6, "千万": 7, "亿": 8, "億": 8, "万亿": 12,
+    "thousand": 3, "million": 6,
+}  # fmt: skip
+# 1.2万, 3亿: the unit stands in the cell.
+_COUNTED = re.compile(r"(.*\d)(十万|百万|千万|万亿|百|千|万|萬|亿|億)")
+_EXACT = Context(prec=80)
 _EXPONENT = re.compile(r"-?\d+(?:\.\d*)?[eE][+-]?\d{1,2}")
 _TIME = (
     r"^(.*?\d[日号]?)(?:[ T]+(\d{1,2})[:点时](\d{1,2})(?:[:分](\d{1,2})(?:[.,](\d+))?秒?)?分?\s?([AaPp][Mm])?"
@@ -46,9 +56,19 @@ class Typed:
     bad: pl.Series
 
 
-def numbers(s: pl.Series, precision: int, scale: int) -> Typed:
-    """Decimals as plain text fit for DECIMAL(precision, scale): 1,234.50, ¥1234.5, (12), 1.234,56, 1E3."""
-    return _typed(s, lambda text: _number(text, precision, scale))
+def numbers(
+    s: pl.Series, precision: int, scale: int, *, decimal: DecimalSign = "auto", unit: AmountUnit | None = None
+) -> Typed:
+    """Decimals as plain text fit for DECIMAL(precision, scale): 1,234.50, ¥1234.5, (12), 12-, 1.234,56, 1E3, 1.2万.
+
+    Args:
+        s: text.
+        precision: digits in all.
+        scale: digits after the decimal point.
+        decimal: the decimal sign, where it is declared; then the other one only groups thousands.
+        unit: what numbers without a unit of their own count.
+    """
+    return _typed(s, lambda text: _number(text, precision, scale, decimal, unit))
 
 
 def integers(s: pl.Series) -> Typed:
@@ -69,8 +89,9 @@ def currencies(s: pl.Series) -> Typed:
     return _typed(s, lambda text: text.to_frame("text").select(code).to_series())
 
 
-def dates(s: pl.Series, order: DateOrder) -> Typed:
+def dates(s: pl.Series, order: DateOrder, number_dates: NumberDates = "auto", zone: str = "UTC") -> Typed:
     """Days; a placeholder (0000-00-00) is null and not bad."""
+    s = with_iso_text(s, number_dates, zone, is_day=True)
     read = per_row(s.cast(pl.String).to_frame("text"), lambda frame: standardize_dates(frame["text"], order=order))
     whole = read["is_valid"] & (read["precision"] == "day") & ~read["is_placeholder"]
     values = read.select(pl.when(whole).then("date")).to_series()
@@ -78,8 +99,9 @@ def dates(s: pl.Series, order: DateOrder) -> Typed:
     return Typed(values, bad & ~_means_nothing(s))
 
 
-def timestamps(s: pl.Series, order: DateOrder, zone: str) -> Typed:
+def timestamps(s: pl.Series, order: DateOrder, zone: str, number_dates: NumberDates = "auto") -> Typed:
     """Moments in UTC; a text without offset is local time of `zone`, one without time of day is midnight."""
+    s = with_iso_text(s, number_dates, zone, is_day=False)
     read = per_row(s.cast(pl.String).to_frame("text"), lambda frame: _moments(frame["text"], order, zone))
     return Typed(read["at"], read["bad"])
 
@@ -99,8 +121,9 @@ def domains(s: pl.Series) -> pl.Series:
 
 def _means_nothing(s: pl.Series) -> pl.Series:
     """Words for "no value"; digits and NaN are somebody's value, however wrong."""
-    value = s.str.contains(r"(?i)\d|^\s*[+-]?(?:nan|inf|infinity)\s*$").fill_null(False)
-    return is_placeholder(s).fill_null(False) & ~value
+    words = (~s.str.contains(r"(?i)\d|^\s*[+-]?(?:nan|inf|infinity)\s*$")).fill_null(False)
+    answer = pl.repeat(False, len(s), dtype=pl.Boolean, eager=True)
+    return answer.scatter(words.arg_true(), is_placeholder(s.filter(words)).fill_null(False)) if words.any() else answer
 
 
 def _typed(s: pl.Series, read: Callable[[pl.Series], pl.Series]) -> Typed:
@@ -114,30 +137,65 @@ def _typed(s: pl.Series, read: Callable[[pl.Series], pl.Series]) -> Typed:
     return Typed(answers["values"], answers["bad"])
 
 
-def _number(text: pl.Series, precision: int, scale: int) -> pl.Series:
+def _number(text: pl.Series, precision: int, scale: int, decimal: DecimalSign, unit: AmountUnit | None) -> pl.Series:
     t = pl.col("text").str.replace_all("\u2212", "-").str.replace_all(_SIGNS, "${1}").str.replace_all(r"[\s']", "")
     t = t.str.replace(r"^\((.+)\)$", "-${1}").str.replace(r"^(\d.*)-$", "-${1}").str.replace(r"^\+", "")
-    frame = text.to_frame("text").select(t.alias("text"))
+    # Inside parentheses the sign of the currency was not at the edge.
+    t = t.str.replace_all(_SIGNS, "${1}")
+    frame = text.to_frame("text").select(t.alias("text"), pl.lit(_POWERS.get(unit or "", 0)).alias("power"))
+    frame = _with_own_units(frame)
     exponents = frame["text"].str.contains(_EXPONENT.pattern).fill_null(False)
     if exponents.any():
         plain = [
             _without_exponent(value) if hit else value for value, hit in zip(frame["text"], exponents, strict=True)
         ]
-        frame = pl.DataFrame({"text": pl.Series(plain, dtype=pl.String)})
+        frame = frame.with_columns(pl.Series("text", plain, dtype=pl.String))
+    frame = frame.with_columns(_with_point(decimal).alias("text"))
+    if (frame["power"] != 0).any():
+        shifted = [_shifted(value, power) for value, power in frame.iter_rows()]
+        frame = frame.with_columns(pl.Series("text", shifted, dtype=pl.String))
+    t = pl.col("text").str.replace(r"^(-?)0+(\d)", "${1}${2}").str.replace(r"^(-?)\.", "${1}0.").str.replace(r"\.$", "")
+    whole = precision - scale
+    fits = t.str.contains(rf"^-?\d{{1,{whole}}}(?:\.\d+)?$") & ~t.str.contains(rf"^-?9{{{whole}}}\.")
+    return frame.select(pl.when(fits).then(t)).to_series()
+
+
+def _with_own_units(frame: pl.DataFrame) -> pl.DataFrame:
+    """A number with its unit in the cell without it, and the power of ten that the unit is."""
+    counted = frame["text"].str.extract_groups(f"^{_COUNTED.pattern}$").struct.unnest()
+    counted.columns = ["number", "unit"]
+    power = counted["unit"].replace_strict(_POWERS, default=None, return_dtype=pl.Int32)
+    return frame.select(
+        pl.coalesce(pl.lit(counted["number"]), "text").alias("text"),
+        pl.coalesce(pl.lit(power), "power").cast(pl.Int32).alias("power"),
+    )
+
+
+def _with_point(decimal: DecimalSign) -> pl.Expr:
+    """The number without signs of thousands and with a decimal point; null where its form contradicts `decimal`."""
     t = pl.col("text")
-    t = (
+    point = t.str.replace_all(",", "")
+    comma = t.str.replace_all(".", "", literal=True).str.replace(",", ".")
+    if decimal == ".":
+        return pl.when(t.str.contains(_DECIMAL_POINT)).then(point)
+    if decimal == ",":
+        return pl.when(t.str.contains(_DECIMAL_COMMA)).then(comma)
+    return (
         pl.when(t.str.contains(_THOUSANDS))
-        .then(t.str.replace_all(",", ""))
+        .then(point)
         .when(t.str.contains(_CONTINENTAL))
-        .then(t.str.replace_all(".", "", literal=True).str.replace(",", "."))
+        .then(comma)
         .when(t.str.contains(_COMMA_DECIMAL))
         .then(t.str.replace(",", "."))
         .otherwise(t)
     )
-    t = t.str.replace(r"^(-?)0+(\d)", "${1}${2}").str.replace(r"^(-?)\.", "${1}0.").str.replace(r"\.$", "")
-    whole = precision - scale
-    fits = t.str.contains(rf"^-?\d{{1,{whole}}}(?:\.\d+)?$") & ~t.str.contains(rf"^-?9{{{whole}}}\.")
-    return frame.select(pl.when(fits).then(t)).to_series()
+
+
+def _shifted(value: str | None, power: int) -> str | None:
+    """The number times a power of ten, exactly."""
+    if value is None or power == 0 or not re.fullmatch(r"-?(?:\d+\.?\d*|\.\d+)", value) or len(value) > 60:
+        return value
+    return format(Decimal(value).scaleb(power, _EXACT), "f")
 
 
 def _without_exponent(value: str) -> str | None:
@@ -158,7 +216,8 @@ def _boolean(text: pl.Series) -> pl.Series:
 def _moments(s: pl.Series, order: DateOrder, zone: str) -> pl.DataFrame:
     parts = clean(s).str.extract_groups(_TIME).struct.unnest()
     parts.columns = ["day", "hour", "minute", "second", "fraction", "half", "offset"]
-    day = standardize_dates(parts["day"], order=order)
+    # Far fewer days than moments.
+    day = per_row(parts.select("day"), lambda frame: standardize_dates(frame["day"], order=order))
     hour, minute, second = (pl.col(name).cast(pl.Int64) for name in ("hour", "minute", "second"))
     afternoon = pl.col("half").str.to_lowercase() == "pm"
     hour = pl.when(pl.col("half").is_not_null()).then(hour % 12 + afternoon.cast(pl.Int64) * 12).otherwise(hour)

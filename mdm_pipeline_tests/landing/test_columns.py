@@ -37,7 +37,7 @@ def test_the_columns_of_a_party_mapping() -> None:
         "street": "party.addresses[0].raw",
         "town": "party.addresses[0].city",
         "parent": "party.links[0].column",
-        "invoice_title": "party.billing.title",
+        "invoice_title": "party.billing[0].title",
         "limit": "party.credit.amount",
     }
 

@@ -40,7 +40,7 @@ def company(folder: Path, connection: dict[str, Any] | None = None, **table: Any
             "sources": [
                 {
                     "name": "erp",
-                    "connection": connection or {"kind": "files", "folder": "in"},
+                    "connection": connection or {"kind": "files", "folder": "in", "stable_for": 0},
                     "tables": {"customers": full},
                 }
             ],
@@ -387,3 +387,25 @@ def test_a_row_that_cannot_be_read_is_not_taken_for_deleted(
     deliver(tmp_path, "id,name\n1,A\n3,c\n")
     land(con, company(tmp_path), day=3)
     assert live(con) == [("1", "A"), ("3", "c")]
+
+
+def test_three_hundred_columns_with_repeated_and_chinese_names_are_landed(
+    con: DuckDBPyConnection, tmp_path: Path
+) -> None:
+    names = ["id", "name", "客户", "客户", *(f"列{number}" for number in range(296))]
+    deliver(tmp_path, ",".join(names) + "\n1,a," + ",".join(str(number) for number in range(298)) + "\n")
+    land(con, company(tmp_path))
+    (row,) = fetch(con, "select * from landing.erp__customers")
+    assert (len(row), row["客户"], row["客户_1"], row["列295"]) == (300 + 6, "0", "1", "297")
+    assert land(con, company(tmp_path), day=2, full=True).unchanged == 1
+
+
+def test_columns_in_another_order_and_rows_delivered_twice_are_no_changes(
+    con: DuckDBPyConnection, tmp_path: Path
+) -> None:
+    deliver(tmp_path, "id,name,city\n1,a,x\n2,b,y\n")
+    land(con, company(tmp_path))
+    deliver(tmp_path, "city,id,name\ny,2,b\nx,1,a\ny,2,b\n")
+    report = land(con, company(tmp_path), day=2)
+    assert (report.read, report.written, report.unchanged, report.rejected) == (3, 0, 3, 0)
+    assert len(changes(con)) == 2

@@ -13,9 +13,10 @@ import pytest
 import xlsxwriter
 
 from mdm_pipeline.errors import PermanentError, SourceHeldBack
+from mdm_pipeline.sources.delivery import Place, Since
 from mdm_pipeline.sources.files import FileStillWritten
-from mdm_pipeline.sources.read import peek, read_table
-from mdm_pipeline_tests.sources.deliveries import delivered, files_source, write
+from mdm_pipeline.sources.read import open_source
+from mdm_pipeline_tests.sources.deliveries import delivered, files_source, peek, read_table, write
 
 
 def test_files_come_in_the_order_of_their_names_over_all_their_columns(tmp_path: Path) -> None:
@@ -138,10 +139,11 @@ def test_the_content_hash_follows_content_names_and_format_and_nothing_else(tmp_
 
 def test_a_file_that_grows_while_it_is_read_is_tried_again(tmp_path: Path) -> None:
     write(tmp_path, "c.csv", "id,name\n1,a\n")
-    delivery = read_table(files_source("*.csv"), "customers", tmp_path)
-    write(tmp_path, "c.csv", "id,name\n1,a\n2,b\n")
-    with pytest.raises(FileStillWritten):
-        list(delivery.batches)
+    with open_source(files_source("*.csv"), Place(tmp_path, None, datetime(2026, 6, 1, tzinfo=UTC))) as reader:
+        delivery = reader.read("customers", Since())
+        write(tmp_path, "c.csv", "id,name\n1,a\n2,b\n")
+        with pytest.raises(FileStillWritten):
+            list(delivery.batches)
 
 
 @pytest.mark.parametrize(
@@ -166,9 +168,10 @@ def test_a_packed_file_that_was_cut_is_refused_while_it_is_read(tmp_path: Path) 
     lines = "".join(f"{number},{number * 7919 % 104729}\n" for number in range(200_000))
     write(tmp_path, "c.csv.gz", gzip.compress(("id,name\n" + lines).encode())[:-2000])
     source = files_source("*.gz", format={"encoding": "utf-8", "delimiter": ","})
-    delivery = read_table(source, "customers", tmp_path)
-    with pytest.raises(SourceHeldBack, match=r"file c\.csv\.gz: cannot be read \(Compressed file ended"):
-        list(delivery.batches)
+    with open_source(source, Place(tmp_path, None, datetime(2026, 6, 1, tzinfo=UTC))) as reader:
+        delivery = reader.read("customers", Since())
+        with pytest.raises(SourceHeldBack, match=r"file c\.csv\.gz: cannot be read \(Compressed file ended"):
+            list(delivery.batches)
 
 
 def test_a_missing_folder_and_a_missing_variable_are_named(tmp_path: Path) -> None:

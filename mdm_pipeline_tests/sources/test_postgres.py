@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 from collections.abc import Iterator
 from decimal import Decimal
@@ -14,8 +15,8 @@ from mdm_pipeline import demo
 from mdm_pipeline.config.company import CompanyConfig
 from mdm_pipeline.config.loader import load_company
 from mdm_pipeline.errors import SourceHeldBack, TransientError
-from mdm_pipeline.sources.read import read_table
 from mdm_pipeline_tests.orchestration.services import Postgres, server_binaries
+from mdm_pipeline_tests.sources.deliveries import read_table
 
 BINARIES = server_binaries()
 pytestmark = pytest.mark.skipif(BINARIES is None, reason="no PostgreSQL server programs on this machine")
@@ -41,8 +42,9 @@ def delivered(config: CompanyConfig, table: str) -> list[dict[str, str | None]]:
     rows = [row for batch in delivery.batches for row in batch.to_pylist()]
     for row in rows:
         row.pop("_location")
-        if row.get("amount"):  # a real number in SQLite, a decimal in PostgreSQL
-            row["amount"] = f"{Decimal(row['amount']):.2f}"
+        for name, value in row.items():  # a real number in SQLite, a decimal in PostgreSQL
+            if value and re.fullmatch(r"-?\d+\.\d+", value):
+                row[name] = f"{Decimal(value):f}".rstrip("0").rstrip(".")
     return sorted(rows, key=lambda row: [value or "" for value in row.values()])
 
 

@@ -11,9 +11,8 @@ from typing import Any
 import pytest
 
 from mdm_pipeline.errors import PermanentError, SourceHeldBack, TransientError
-from mdm_pipeline.sources.read import peek, read_table
-from mdm_pipeline.sources.sql import text_of
-from mdm_pipeline_tests.sources.deliveries import delivered, sql_source
+from mdm_pipeline.sources.database_rows import text_of
+from mdm_pipeline_tests.sources.deliveries import delivered, peek, read_table, sql_source
 
 
 @pytest.fixture

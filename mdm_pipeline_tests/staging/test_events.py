@@ -34,9 +34,11 @@ def test_an_invoice_is_typed_and_points_to_its_party(con: DuckDBPyConnection) ->
             "kind": "credit_note",
             "original_invoice_no": "IV0",
             "order_no": "SO1",
+            "contract_no": None,
             "invoiced_on": date(2026, 3, 4),
             "due_on": date(2026, 4, 3),
             "legal_entity": "CN01",
+            "business_unit": None,
             "currency": "CNY",
             "net_amount": Decimal("-1000.50"),
             "tax_amount": Decimal("-130.07"),
@@ -136,6 +138,14 @@ def test_times_of_events_are_local_times_of_the_source(con: DuckDBPyConnection) 
         (
             "t: {key: [a], event: {entity: invoice, columns: {number: n}}}",
             "staging.invoice has no column 'number'",
+        ),
+        (
+            "t: {key: [a], event: {entity: invoice, columns: {kind: {column: k, map: {rot: red}}}}}",
+            "event.columns.kind: 'red' is none of invoice, credit_note",
+        ),
+        (
+            "t: {key: [a], event: {entity: lead, columns: {channel: {column: c, codes: chanel}}}}",
+            "event.columns.channel.codes: no code list 'chanel'; expected one of industry, ",
         ),
     ],
 )

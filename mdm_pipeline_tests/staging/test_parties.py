@@ -290,3 +290,20 @@ def test_a_mapped_column_that_never_came_holds_its_table_back(con: DuckDBPyConne
         "s.t: the mapping names column 'nama', which was never delivered; did you mean name?"
     )
     assert fetch(con, "select * from staging.party") == before
+
+
+def test_further_names_follow_the_main_one_and_masked_names_are_never_compared(con: DuckDBPyConnection) -> None:
+    demo = shipped("demo")
+    people = {1: "Mary Smith née Jones", 2: "李伟 (Li Wei)", 3: "张*伟", 4: "13800138000"}
+    land(con, demo, "crm.contact", {number: {"full_name": name} for number, name in people.items()})
+    stage(con, demo)
+    assert con.execute(
+        "select record_id, name_no, kind, display_name, name_norm, name_key, name_mark "
+        "from staging.party_name order by all"
+    ).fetchall() == [
+        (1, 1, "legal", "Mary Smith née Jones", "mary smith", "mary smith", None),
+        (1, 2, "former", "Mary Jones", "mary jones", "jones mary", None),
+        (2, 1, "legal", "李伟 (Li Wei)", "李伟", "li wei", None),
+        (2, 2, "transliterated", "Li Wei", "wei li", "li wei", None),
+        (3, 1, "legal", "张*伟", None, None, "masked"),
+    ]

@@ -8,9 +8,11 @@ from hypothesis import settings
 from hypothesis import strategies as st
 
 from mdm_pipeline.hub.connection import open_in_memory
+from mdm_pipeline.hub.worklist import next_seq
+from mdm_pipeline.landing.moving import drop_source
 from mdm_pipeline.staging.stage import make_stage
 from mdm_pipeline.standardize.identifiers import SCHEMES
-from mdm_pipeline_tests.staging.landed_rows import company, delete, everything, land, shipped, stage
+from mdm_pipeline_tests.staging.landed_rows import AS_OF, company, delete, everything, land, shipped, stage
 
 DEMO = shipped("demo")
 NAMES = ("张伟", "Li Wei", "Wang, Fang", "北京中科有限公司", "Müller GmbH", "N/A", None)
@@ -89,11 +91,19 @@ def test_a_row_that_is_delivered_as_it_was_changes_nothing(con: DuckDBPyConnecti
     assert con.execute("select count(*) from staging.change").fetchall() == logged
 
 
-def test_a_source_that_left_the_configuration_leaves_staging(con: DuckDBPyConnection) -> None:
+def test_a_source_that_left_the_configuration_keeps_its_last_state_until_its_rows_are_dropped(
+    con: DuckDBPyConnection,
+) -> None:
     land(con, DEMO, "crm.account", {1: {"account_name": "张伟"}})
     land(con, DEMO, "erp.customers", {2: {"name1": "李娜"}})
     stage(con, DEMO)
     without = DEMO.model_copy(update={"sources": [s for s in DEMO.sources if s.name != "crm"]})
+    stage(con, without)
+    assert con.execute("select record_id, display_name from staging.party order by all").fetchall() == [
+        (1, "张伟"),
+        (2, "李娜"),
+    ]
+    assert drop_source(con, "crm", seq=next_seq(con), as_of=AS_OF) == {"account": 1}
     stage(con, without)
     assert con.execute("select record_id from staging.party").fetchall() == [(2,)]
 

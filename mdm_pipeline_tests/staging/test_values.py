@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
 
 import pytest
 from hypothesis import given as draw
@@ -36,6 +38,69 @@ from mdm_pipeline_tests.staging.landed_rows import given
 def test_numbers_are_read_as_people_and_systems_write_them(text: str, expected: str) -> None:
     read = values.numbers(given([text]), 18, 2)
     assert (read.values.to_list(), read.bad.to_list()) == ([expected], [False])
+
+
+@pytest.mark.parametrize(
+    ("text", "decimal", "unit", "expected"),
+    [
+        ("1.234", ",", None, "1234"),
+        ("1,234", ",", None, "1.234"),
+        ("-1.234.567,5", ",", None, "-1234567.5"),
+        ("12.5", ",", None, None),
+        ("1,234.5", ".", None, "1234.5"),
+        ("12,5", ".", None, None),
+        ("1.2万", "auto", None, "12000"),
+        ("3亿元", "auto", None, "300000000"),
+        ("(¥1.5万)", "auto", None, "-15000"),
+        ("12.345678万", "auto", None, "123456.78"),
+        ("1.5", "auto", "万", "15000"),
+        ("2亿", "auto", "万", "200000000"),
+        ("1,5", ",", "million", "1500000"),
+        ("99999999999999亿", "auto", None, None),
+        ("万", "auto", None, None),
+    ],
+)
+def test_a_declared_sign_or_unit_decides_what_a_number_is(
+    text: str, decimal: Any, unit: Any, expected: str | None
+) -> None:
+    read = values.numbers(given([text]), 18, 2, decimal=decimal, unit=unit)
+    assert (read.values.to_list(), read.bad.to_list()) == ([expected], [expected is None])
+
+
+SERIAL = "46023.00001157408"
+EPOCH = "1767196801500"
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "moment", "day"),
+    [
+        (SERIAL, "excel_1900", datetime(2025, 12, 31, 16, 0, 1), date(2026, 1, 1)),  # noqa: DTZ001
+        ("44561.5", "excel_1904", datetime(2026, 1, 1, 4), date(2026, 1, 1)),  # noqa: DTZ001
+        (EPOCH, "epoch_ms", datetime(2025, 12, 31, 16, 0, 1, 500000), date(2026, 1, 1)),  # noqa: DTZ001
+        (EPOCH[:-3], "epoch_s", datetime(2025, 12, 31, 16, 0, 1), date(2026, 1, 1)),  # noqa: DTZ001
+        ("2026-01-01", "epoch_ms", datetime(2025, 12, 31, 16), date(2026, 1, 1)),  # noqa: DTZ001
+        ("20260101", "excel_1900", datetime(2025, 12, 31, 16), date(2026, 1, 1)),  # noqa: DTZ001
+        ("0", "epoch_ms", None, None),
+    ],
+)
+def test_bare_numbers_are_dates_by_declaration(text: str, kind: Any, moment: datetime | None, day: date | None) -> None:
+    at = values.timestamps(given([text]), "ymd", "Asia/Shanghai", kind)
+    on = values.dates(given([text]), "ymd", kind, "Asia/Shanghai")
+    assert (at.values.to_list(), on.values.to_list()) == ([moment], [day])
+    assert at.bad.to_list() + on.bad.to_list() == [False, False]
+
+
+@pytest.mark.parametrize(("text", "kind"), [("60", "excel_1900"), ("9999999999999999", "epoch_ms"), ("-5", "epoch_s")])
+def test_a_number_that_is_no_day_of_its_system_is_bad(text: str, kind: Any) -> None:
+    assert values.timestamps(given([text]), "ymd", "UTC", kind).bad.to_list() == [True]
+
+
+@draw(st.integers(min_value=-(10**12), max_value=10**12), st.sampled_from(["百", "千", "万", "百万", "亿"]))
+def test_a_unit_multiplies_exactly(cents: int, unit: Any) -> None:
+    whole, power = Decimal(cents).scaleb(-2), {"百": 2, "千": 3, "万": 4, "百万": 6, "亿": 8}[unit]
+    declared = values.numbers(given([f"{whole:f}"]), 38, 2, unit=unit)
+    written = values.numbers(given([f"{whole:f}{unit}"]), 38, 2)
+    assert [Decimal(v) for v in declared.values] == [Decimal(v) for v in written.values] == [whole.scaleb(power)]
 
 
 @pytest.mark.parametrize("text", ["NaN", "Infinity", "12a", "1.2.3", "1" * 50, "1e999", "--1", "9" * 17, "1,23,4"])

@@ -20,12 +20,18 @@ PARTY_REF = Column(
     "The party record that this row belongs to, as source.table:key; not necessarily landed yet.",
     "所属主体的源记录引用",
 )
+CONTACT_REF = Column("contact_ref", "VARCHAR", "The contact person's record, as source.table:key.", "联系人引用")
+OWNER = Column("owner", "VARCHAR", "Our employee, as the source says.", "负责人")
+OWNER_REF = Column(
+    "owner_ref", "VARCHAR", "The same employee's record, as source.table:key (staging.employee).", "负责人引用"
+)
+CHANNEL = Column("channel", "VARCHAR", "By which channel, as the source says.", "渠道")
 SOURCE = Column("source", "VARCHAR", "Name of the source system in the configuration.", "来源系统", is_required=True)
 SOURCE_TABLE = Column("source_table", "VARCHAR", "Table or file set of that source.", "来源表", is_required=True)
 SOURCE_KEY = Column(
     "source_key",
     "VARCHAR",
-    "Key of the row in its source, as text; parts of a composite key are joined by '|'.",
+    "Key of the row in its source, as text; parts of a composite key are joined by '|' (escaped inside them).",
     "来源主键",
     is_required=True,
 )

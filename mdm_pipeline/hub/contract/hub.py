@@ -84,10 +84,28 @@ RUN = Table(
         ),
         Column("held_back", "VARCHAR", "Sources held back with their reasons, joined by '; '.", "被阻断来源"),
         Column("product_version", "VARCHAR", "Release.", "产品版本"),
+        Column("components_rebuilt", "BIGINT", "Groups of records that the run rebuilt to prove itself.", "自证组件数"),
+        Column("differences", "BIGINT", "Rows in which the rebuilt groups differ from the hub.", "自证差异数"),
+        Column("proof", "VARCHAR", "What the self-proof found, or why there was none.", "自证结果"),
     ),
     key=("run_id",),
     writer="hub",
     kind=Kind.LOG,
+)
+
+CODE_FLOOR = Table(
+    "hub",
+    "code_floor",
+    "Numbers of customer codes that a lost state of this hub had issued: no new code may have one of them.",
+    "已失效编码下限",
+    (
+        Column("number", "BIGINT", "New codes have higher numbers.", "编号下限", is_required=True),
+        Column("reason", "VARCHAR", "Where it was found.", "依据", is_required=True),
+        Column("noted_at", "TIMESTAMP", "When (UTC).", "时间", volatile=True),
+    ),
+    key=("number",),
+    writer="hub",
+    kind=Kind.STATE,
 )
 
 AUDIT_EVENT = Table(
@@ -107,7 +125,7 @@ AUDIT_EVENT = Table(
     kind=Kind.LOG,
 )
 
-TABLES = (VERSION, STAGE_STATE, STAGE_COMMIT, RUN, AUDIT_EVENT)
+TABLES = (VERSION, STAGE_STATE, STAGE_COMMIT, RUN, CODE_FLOOR, AUDIT_EVENT)
 
 
 def change_table(schema: str, key_type: str) -> Table:

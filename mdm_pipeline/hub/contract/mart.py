@@ -5,7 +5,7 @@ from __future__ import annotations
 from mdm_pipeline.hub.contract import fields as f
 from mdm_pipeline.hub.contract import staging
 from mdm_pipeline.hub.contract.master import CUSTOMER
-from mdm_pipeline.hub.contract.model import Column, Table
+from mdm_pipeline.hub.contract.model import Column, Pii, Table
 
 GROUP_AMOUNT = Column("group_amount", f.AMOUNT, "Net amount (gross for payments) in group currency.", "本位币金额")
 _OWNER = Column("master_id", "VARCHAR", "Customer it belongs to; null when its party is unknown.", "客户编码")
@@ -79,6 +79,50 @@ CUSTOMER_360 = Table(
     change_key="master_id",
 )
 
+BILLING_CHECK = Table(
+    "mart",
+    "billing_check",
+    "Billing profiles whose next e-invoice (数电票) will be rejected, by the business registry, and what is at stake.",
+    "开票信息核验",
+    (
+        _OWNER,
+        f.RECORD_ID,
+        f.RECORD_REF,
+        Column("profile_no", "INTEGER", "Billing profile of the record.", "序号", is_required=True),
+        f.LEGAL_ENTITY,
+        Column(
+            "finding",
+            "VARCHAR",
+            "Why it will be rejected.",
+            "问题",
+            is_required=True,
+            values=(
+                "deregistered",
+                "revoked",
+                "tax_id_missing",
+                "tax_id_invalid",
+                "tax_id_unknown",
+                "tax_id_differs",
+                "title_is_former_name",
+                "title_differs",
+            ),
+        ),
+        Column("title", "VARCHAR", "Title as it stands.", "发票抬头", pii=Pii.NAME),
+        Column("tax_id", "VARCHAR", "Tax number as it stands.", "纳税人识别号", pii=Pii.IDENTIFIER),
+        Column("registered_name", "VARCHAR", "Title that would pass.", "登记名称", pii=Pii.NAME),
+        Column("registered_tax_id", "VARCHAR", "Tax number that would pass.", "登记税号", pii=Pii.IDENTIFIER),
+        Column("registered_status", "VARCHAR", "Status as the registry says.", "登记状态"),
+        Column(
+            "open_order_amount",
+            f.AMOUNT,
+            "The customer's orders that no invoice names yet, group currency: the most urgent come first.",
+            "待开票订单金额(本位币)",
+        ),
+    ),
+    key=("record_id", "profile_no"),
+    writer="mart",
+)
+
 TABLES = (
     CUSTOMER_ORDER,
     CUSTOMER_INVOICE,
@@ -87,4 +131,5 @@ TABLES = (
     CUSTOMER_ACTIVITY,
     CUSTOMER_CASE,
     CUSTOMER_360,
+    BILLING_CHECK,
 )

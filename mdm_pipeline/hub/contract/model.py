@@ -35,6 +35,7 @@ class Column:
     """One column: DuckDB type, description in two languages, and what may be in it.
 
     `volatile` marks a value that depends on when a run happened; comparisons and change detection leave it out.
+    `codes` names the list of canonical codes that the values come from.
     """
 
     name: str
@@ -45,6 +46,7 @@ class Column:
     values: tuple[str, ...] = ()
     pii: Pii | None = None
     volatile: bool = False
+    codes: str | None = None
 
     def named(self, name: str, doc: str = "", doc_zh: str = "") -> Column:
         """The same column under another name, as a foreign role of it (`record_id` -> `record_id_l`)."""

@@ -105,4 +105,20 @@ QUARANTINED = Table(
     change_key="record_id",
 )
 
-TABLES = (VALIDATION_RUN, EXPECTATION_RESULT, ISSUE, QUARANTINED)
+# A log of its own: an issue that comes or goes has to be published, but nobody is matched or mastered anew for it.
+ISSUE_CHANGE = Table(
+    "quality",
+    "issue_change",
+    "Issues opened, closed or changed in more than how often they were seen, with the commit that did it.",
+    "质量问题变更日志",
+    (
+        f.SEQ,
+        Column("entity", "VARCHAR", "Always 'issue'.", "表", is_required=True),
+        Column("key", "VARCHAR", "Key of the issue.", "问题键", is_required=True),
+    ),
+    key=("seq", "entity", "key"),
+    writer="*",
+    kind=Kind.LOG,
+)
+
+TABLES = (VALIDATION_RUN, EXPECTATION_RESULT, ISSUE, QUARANTINED, ISSUE_CHANGE)

@@ -15,7 +15,10 @@ from duckdb import DuckDBPyConnection
 from mdm_pipeline import __version__
 from mdm_pipeline.errors import PermanentError
 
-MIGRATIONS = ("m0001_first_hub",)
+MIGRATIONS = (
+    "m0001_first_hub",
+    "m0002_any_source",
+)
 
 
 class HubTooNew(PermanentError):
