@@ -26,18 +26,18 @@ _ALIASES = {
     "|United Kingdom of Great Britain and Northern Ireland|Groot-Brittannie",
     "US": "USA|U.S.A.|U.S.|United States of America|America|美利坚|美利坚合众国|Vereinigte "
     "Staaten von Amerika|EEUU|Etats Unis",
-    "DE": "BRD|Bundesrepublik Deutschland|Federal Republic of Germany",
+    "DE": "BRD|Bundesrepublik Deutschland|Federal Republic of Germany|West Germany|East Germany|DDR|GDR|民主德国",
     "KR": "Korea|South Korea|Republic of Korea|Korea Republic of|韩国|大韩民国|대한민국|Sudkorea|Südkorea",
     "KP": "North Korea|DPRK|Democratic Peoples Republic of Korea|朝鲜",
-    "RU": "Russian Federation|俄国|俄罗斯联邦|Russische Föderation",
-    "NL": "Holland|The Netherlands|荷兰王国",
-    "CZ": "Czech Republic|Tschechische Republik",
-    "VN": "Viet Nam",
+    "RU": "USSR|Soviet Union|SUN|苏联|РФ|Russian Federation|俄国|俄罗斯联邦|Russische Föderation",
+    "NL": "Nederland|Holland|The Netherlands|荷兰王国",
+    "CZ": "Czech Republic|Tschechische Republik|Česká republika|Česko|République tchèque|República Checa|捷克共和国",
+    "VN": "Viet Nam|Việt Nam",
     "TR": "Turkey|Turkiye|土耳其",
     "AE": "UAE|U.A.E.|Emirates|阿联酋|Dubai",
     "SA": "KSA|沙特",
-    "CH": "Helvetia|Confoederatio Helvetica",
-    "IR": "Iran Islamic Republic of",
+    "CH": "Swiss|Helvetia|Confoederatio Helvetica",
+    "IR": "Persia|Iran Islamic Republic of",
     "JP": "Nippon|日本国",
     "BO": "Bolivia Plurinational State of",
     "VE": "Venezuela Bolivarian Republic of",
@@ -45,26 +45,70 @@ _ALIASES = {
     "MD": "Moldova Republic of",
     "MK": "Macedonia|North Macedonia",
     "CI": "Ivory Coast|Cote d'Ivoire",
-    "CD": "Democratic Republic of the Congo|DR Congo|DRC",
+    "CD": "Zaire|ZAR|Democratic Republic of the Congo|DR Congo|DRC",
     "LA": "Lao Peoples Democratic Republic",
     "SY": "Syrian Arab Republic",
     "BN": "Brunei Darussalam",
     "SZ": "Swaziland",
-    "MM": "Burma",
+    "MM": "Burma|BUR",
     "VA": "Holy See|Vatican",
+    "FI": "Suomi",
+    "HU": "Magyarország",
+    "NO": "Norge|Noreg",
+    "DK": "Danmark",
+    "GR": "Ελλάδα|Ellada|Hellas|Hellenic Republic",
+    "RO": "România|ROM",
+    "EE": "Eesti",
+    "LV": "Latvija",
+    "LT": "Lietuva",
+    "HR": "Hrvatska",
+    "SI": "Slovenija",
+    "SK": "Slovensko|Slovak Republic|Slovenská republika",
+    "RS": "Srbija|Србија",
+    "BA": "Bosna i Hercegovina|Bosnia",
+    "ME": "Crna Gora",
+    "AL": "Shqipëria",
+    "BG": "България|Balgariya",
+    "UA": "Україна|Ukrayina",
+    "BY": "Беларусь|Belorussia|Byelorussia",
+    "GE": "საქართველო|Sakartvelo",
+    "AM": "Հայաստան|Hayastan",
+    "IS": "Ísland",
+    "IE": "Éire|Republic of Ireland|Eire",
+    "PL": "Rzeczpospolita Polska",
+    "IL": "ישראל",
+    "EG": "مصر",
+    "TH": "Siam|ไทย|ประเทศไทย",
+    "IN": "Bharat|भारत|Republic of India",
+    "ID": "Republik Indonesia",
+    "PH": "Pilipinas",
+    "LK": "Ceylon",
+    "KH": "Kampuchea",
+    "BF": "Upper Volta",
+    "BJ": "Dahomey",
+    "ZW": "Rhodesia",
+    "TL": "East Timor|TMP",
+    "CV": "Cape Verde",
+    "MX": "Estados Unidos Mexicanos|Méjico",
+    "BR": "República Federativa do Brasil",
 }
 
 
 def standardize_countries(s: pl.Series) -> pl.Series:
     """Return the ISO alpha-2 code of each country name, alpha-2 or alpha-3 code; null where none is known."""
     codes = _codes()
-    folded = fold(s).str.replace_all(" ", "")
-    return folded.replace_strict(
+    # Countries repeat: each spelling is folded once. No name of a country is longer than this.
+    names = s.cast(pl.String).to_frame("text")
+    distinct = names.unique().filter(pl.col("text").str.len_chars() < 80)
+    folded = fold(distinct["text"]).str.replace_all(" ", "")
+    code = folded.replace_strict(
         pl.Series(list(codes), dtype=pl.String),
         pl.Series(list(codes.values()), dtype=pl.String),
         default=None,
         return_dtype=pl.String,
-    ).rename(s.name)
+    )
+    distinct = distinct.with_columns(code.alias("code"))
+    return names.join(distinct, on="text", how="left", maintain_order="left")["code"].rename(s.name)
 
 
 @cache

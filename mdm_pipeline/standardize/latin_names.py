@@ -1,313 +1,135 @@
-"""Names of persons in Latin script: which token is the family name.
+"""Names of persons in Latin letters and other alphabets, taken apart.
 
-In: one cleaned name. Out: its parts as written, and whether it is a romanized Chinese name.
-Invariant: every token ends in exactly one part or is a title; a rule applies only if the ones above it did
-not.
-Does not belong here: keys (`person_names`).
+In: cleaned names, whole or with the family name before a comma. Out: their parts as written and folded.
+Invariant: every word ends in exactly one part or is a title; a distinct word is read once, a distinct pattern
+of words is decided once.
+Does not belong here: the rules of order (`latin_order`), keys (`person_names`).
 """
 
 from __future__ import annotations
 
-import re
-from functools import cache, lru_cache
-from typing import NamedTuple
+import polars as pl
 
-from anyascii import anyascii
+from mdm_pipeline.standardize.glued_names import apart_if_glued
+from mdm_pipeline.standardize.latin_order import FAMILY, GIVEN, MIDDLE, SUFFIX, TITLE, order_of
+from mdm_pipeline.standardize.latin_tokens import JOINT, SUFFIXES, nickname_roots, read_tokens
+from mdm_pipeline.standardize.surname_spellings import surname_ranks
 
-from mdm_pipeline.standardize.surnames import ranked_surnames
-from mdm_pipeline.standardize.tables import read_lines, read_rows
-from mdm_pipeline.standardize.text import pinyin_syllables
+__all__ = ["nickname_roots", "split_latin", "surname_ranks"]
 
-_TITLES = frozenset(
-    [
-        "mr",
-        "mrs",
-        "ms",
-        "miss",
-        "mister",
-        "dr",
-        "prof",
-        "professor",
-        "sir",
-        "dame",
-        "lord",
-        "lady",
-        "rev",
-        "hon",
-        "capt",
-        "herr",
-        "frau",
-        "fr",
-        "mme",
-        "mlle",
-        "monsieur",
-        "madame",
-        "dott",
-        "ing",
-        "dipling",
-        "diplkfm",
-        "mag",
-        "sig",
-        "signor",
-        "signora",
-        "senor",
-        "senora",
-        "sra",
-        "srta",
-        "don",
-        "dona",
-        "doctor",
-        "mx",
-    ]
+_RESPELLED = (
+    (r"(?i)\bph\.\s?d\b\.?", " PhD "),
+    (r"(?i)[,\s]m\.d\.?$", ", MD"),
+    (r"(?i)[,\s]([mb])\.(sc|b\.?a|a)\.?$", ", $1$2"),
+    (r"(?i)\bd(ipl|r)\.-(ing|kfm|kffr)\b\.?", "D$1-$2 "),
+    (r"(?i)\bh\.\s?c\.", "hc. "),
+    (r"(\p{L})\.", "$1. "),
 )
-_DEGREES = frozenset(
-    [
-        "phd",
-        "md",
-        "mba",
-        "esq",
-        "cpa",
-        "dds",
-        "dvm",
-        "jd",
-        "bsc",
-        "msc",
-        "ma",
-        "ba",
-        "llm",
-        "llb",
-        "cfa",
-        "pmp",
-        "rn",
-    ]
+# Beginnings of names that a blank separates from the rest: Mc Donald, O' Brien, Abdul Rahman.
+_PREFIXES = r"(^| )(?i:(mc|o['’]|d['’]|l['’]|abdul|abdel|abdal|abu))\s+(\p{L})"
+_IRISH = (
+    r"(^| )(O) (?i:(connor|brien|neill?|sullivan|reilly|donnell|keefe|hara|leary|toole|dwyer|malley|grady|rourke|shea|"
+    r"callaghan|mahony|donoghue|flaherty|gorman|dowd|kane|meara|driscoll|farrell|halloran))($| )"
 )
-_SUFFIXES = {
-    "jr": "jr",
-    "junior": "jr",
-    "jun": "jr",
-    "sr": "sr",
-    "senior": "sr",
-    "sen": "sr",
-    "ii": "ii",
-    "iii": "iii",
-    "iv": "iv",
-    "2nd": "ii",
-    "3rd": "iii",
-}
-_PARTICLES = frozenset(
-    [
-        "van",
-        "von",
-        "de",
-        "der",
-        "den",
-        "da",
-        "di",
-        "del",
-        "della",
-        "dos",
-        "das",
-        "du",
-        "la",
-        "le",
-        "bin",
-        "ibn",
-        "al",
-        "el",
-        "ter",
-        "ten",
-        "zu",
-        "zur",
-        "vom",
-        "af",
-        "av",
-        "st",
-    ]
+_SPACED_COMPOUNDS = (
+    r"^(?i:ou yang|ou yeung|au yeung|si ma|shang guan|zhu ge|si tu|sze to|xia hou|huang fu|ling hu|mu rong|yu wen)"
+    r" \p{L}"
 )
-_NOT_NAME = re.compile(r"\([^)]*\)|\"[^\"]*\"|“[^”]*”|[^\w\s,.'’\-]")
-_NOT_LETTERS = re.compile(r"[^a-z0-9]+")
-_FREQUENT = 25
+_PARTS = {FAMILY: "family", GIVEN: "given", MIDDLE: "middle", SUFFIX: "suffix", TITLE: "honorific"}
 
 
-class LatinName(NamedTuple):
-    """The parts of a name as written; `is_chinese` where family and given name are romanized Chinese."""
+def split_latin(work: pl.DataFrame) -> pl.DataFrame:
+    """Take names apart.
 
-    family: str | None
-    given: str | None
-    middle: str | None
-    suffix: str | None
-    honorific: str | None
-    is_chinese: bool
+    Args:
+        work: row (unique, ascending), text (null where there is none), apart (the family name stands before
+            the first comma because the source says so).
 
-
-UNSPLIT = LatinName(None, None, None, None, None, False)
-
-
-def split_full(text: str | None) -> LatinName:
-    """Take a full name apart.
-
-    'Smith, Bob', 'Dr. Robert J. Smith Jr.', 'LI Wei', 'Chan Tai Man', 'Ludwig van Beethoven'.
+    Returns:
+        One row per input row: row, family, given, middle, suffix, honorific, family_folded, given_folded,
+        middle_folded, manner (of `latin_order.Order`), alias (a further name that the words hold).
     """
-    if text is None:
-        return UNSPLIT
-    bare = _NOT_NAME.sub(" ", text) if not text.replace(" ", "").isalpha() else text
-    family_first, rest = None, bare
-    if "," in bare:
-        family_first, rest = _around_comma(bare)
-    tokens, honorific, suffix = _without_titles(rest.split())
-    if family_first is not None:
-        family_tokens, title, other = _without_titles(family_first.split())
-        if tokens and family_tokens:
-            return _built(family_tokens, tokens, suffix or other, honorific or title)
-        tokens = tokens or family_tokens
-        honorific, suffix = honorific or title, suffix or other
-    if len(tokens) < 2:
-        return LatinName(tokens[0] if tokens else None, None, None, suffix, honorific, False)
-    family, given = _choose(tokens)
-    return _built(family, given, suffix, honorific)
+    texts = work.select("row", "apart", _prepared(work["text"]).alias("text"))
+    words = texts.select("row", pl.col("text").str.split(" ").alias("token")).explode("token")
+    words = words.with_columns(pl.col("token").fill_null("").cast(pl.Categorical))
+    known = read_tokens(words["token"].unique().cast(pl.String))
+    # A letter stands for each distinct set of traits, so that a name's pattern is a short text.
+    patterns = known.select("traits").unique().sort("traits")
+    letters = [chr(0x4E00 + number) for number in range(len(patterns))]
+    patterns = patterns.with_columns(pl.Series("letter", letters, dtype=pl.String))
+    known = known.join(patterns, on="traits", how="left", maintain_order="left").with_columns(
+        pl.col("token").cast(pl.Categorical)
+    )
+    words = words.join(known, on="token", how="left", maintain_order="left")
+    shapes = words.group_by("row", maintain_order=True).agg(pl.col("letter").str.join("").alias("shape"))
+    shapes = shapes.with_columns(texts["apart"])
+    orders = _orders(shapes, dict(patterns.select("letter", "traits").iter_rows()))
+    ordered = shapes.join(orders, on=["shape", "apart"], how="left", maintain_order="left")
+    roles = ordered["roles"].str.split("").explode()
+    words = words.with_columns(roles.alias("role"))
+    return _parts(words, ordered)
 
 
-def split_parts(family: str, given: str) -> LatinName:
-    """Clean a family and a given name that the source keeps apart."""
-    family_tokens, title, suffix = _without_titles(_NOT_NAME.sub(" ", family).replace(",", " ").split())
-    tokens, honorific, other = _without_titles(_NOT_NAME.sub(" ", given).replace(",", " ").split())
-    if not family_tokens or not tokens:
-        return UNSPLIT._replace(family=family, given=given)
-    return _built(family_tokens, tokens, suffix or other, honorific or title)
+def _prepared(text: pl.Series) -> pl.Series:
+    """The text with one blank between words, commas apart, and names written in one word taken apart."""
+    text = text.fill_null("").rename("text")
+    # Most names are words and blanks; only the others are rewritten.
+    places = text.str.contains(rf"[.,'’]|  |{_PREFIXES}|{_IRISH}|{_SPACED_COMPOUNDS}").arg_true()
+    value = pl.col("text")
+    dotted = value
+    for pattern, replacement in _RESPELLED:
+        dotted = dotted.str.replace_all(pattern, replacement)
+    value = pl.when(value.str.contains(".", literal=True)).then(dotted).otherwise(value)
+    value = value.str.replace_all(r"\s*,\s*", " , ").str.replace(_PREFIXES, f"${{1}}${{2}}{JOINT}${{3}}")
+    value = value.str.replace(_IRISH, f"${{1}}${{2}}{JOINT}${{3}}${{4}}")
+    value = value.str.replace_all(r"\s+", " ").str.strip_chars(" ")
+    spaced = value.str.replace(r"^(\p{L}+) (\p{L}+)", f"${{1}}{JOINT}${{2}}")
+    value = pl.when(value.str.contains(_SPACED_COMPOUNDS)).then(spaced).otherwise(value)
+    rewritten = text.gather(places).to_frame().select(value.alias("text"))["text"]
+    return apart_if_glued(text.scatter(places, rewritten))
 
 
-def _around_comma(text: str) -> tuple[str | None, str]:
-    parts = [part.strip() for part in text.split(",") if part.strip()]
-    affixes = [
-        part for part in parts if all(_plain(word) in _SUFFIXES or _plain(word) in _DEGREES for word in part.split())
-    ]
-    names = [part for part in parts if part not in affixes]
-    if len(names) < 2:
-        return None, " ".join(names + affixes)
-    return names[0], " ".join(names[1:] + affixes)
+def _orders(shapes: pl.DataFrame, traits: dict[str, int]) -> pl.DataFrame:
+    distinct = shapes.select("shape", "apart").unique()
+    found = [order_of(tuple(traits[letter] for letter in shape), apart) for shape, apart in distinct.iter_rows()]
+    return distinct.with_columns(
+        pl.Series("roles", [one.roles for one in found], dtype=pl.String),
+        pl.Series("manner", [one.manner for one in found], dtype=pl.String),
+        pl.Series("words_of_alias", [list(one.alias) for one in found], dtype=pl.List(pl.Int64)),
+    )
 
 
-def _without_titles(tokens: list[str]) -> tuple[list[str], str | None, str | None]:
-    honorific = suffix = None
-    tokens = [token for token in tokens if any(character.isalnum() for character in token)]
-    while len(tokens) > 1 and _plain(tokens[0]) in _TITLES:
-        honorific = " ".join(filter(None, (honorific, _plain(tokens[0]))))
-        tokens = tokens[1:]
-    while len(tokens) > 1 and (_plain(tokens[-1]) in _SUFFIXES or _plain(tokens[-1]) in _DEGREES):
-        suffix = _SUFFIXES.get(_plain(tokens[-1]), suffix)
-        tokens = tokens[:-1]
-    return tokens, honorific, suffix
+def _parts(words: pl.DataFrame, ordered: pl.DataFrame) -> pl.DataFrame:
+    place = ordered.select("row").with_row_index("place")
+    words = words.join(place, on="row", how="left", maintain_order="left")
+    columns = {"row": ordered["row"], "manner": ordered["manner"], "alias": _aliases(words, ordered)}
+    for role, name in _PARTS.items():
+        some = words.filter(pl.col("role") == role).select("place", "shown", "folded")
+        columns[name] = _words_of(some, "shown", ordered.height)
+        columns[f"{name}_folded"] = _words_of(some, "folded", ordered.height)
+    found = pl.DataFrame(columns).with_columns(
+        # Of several suffixes the last one counts; titles are compared folded.
+        pl.col("suffix_folded").str.split(" ").list.last().replace(SUFFIXES).alias("suffix"),
+        pl.col("honorific_folded").alias("honorific"),
+    )
+    names = ("family", "given", "middle", "family_folded", "given_folded", "middle_folded")
+    filled = [pl.when(pl.col(name) != "").then(name).alias(name) for name in names]
+    return found.select("row", *filled, "suffix", "honorific", "manner", "alias")
 
 
-def _choose(tokens: list[str]) -> tuple[list[str], list[str]]:
-    """Return (family, given and middle) tokens."""
-    by_case = _by_capitals(tokens)
-    if by_case is not None:
-        return by_case
-    plain = [_plain(token) for token in tokens]
-    ranks, first_surnames = surname_ranks(), _surnames_written_first()
-    count = len(tokens)
-    if count <= 3 and plain[0] in ranks and all(_is_chinese(token) for token in plain[1:]):
-        last_is_meant = count == 2 and plain[1] in ranks and ranks[plain[1]] < _FREQUENT <= ranks[plain[0]]
-        return ([tokens[1]], [tokens[0]]) if last_is_meant else ([tokens[0]], tokens[1:])
-    if count in (3, 4) and plain[1] in ranks and not _is_chinese(plain[0]) and all(_is_chinese(p) for p in plain[2:]):
-        return [tokens[1]], [tokens[0], *tokens[2:]]
-    origin = first_surnames.get(plain[0])
-    if origin == "ko" and ("-" in tokens[-1] or count == 3) and plain[-1] not in first_surnames:
-        return [tokens[0]], tokens[1:]
-    if origin == "vi" and count >= 3 and plain[-1] not in first_surnames:
-        return [tokens[0]], [tokens[-1], *tokens[1:-1]]
-    for place in range(1, count - 1):
-        if plain[place] in _PARTICLES:
-            return tokens[place:], tokens[:place]
-    return [tokens[-1]], tokens[:-1]
+def _words_of(some: pl.DataFrame, column: str, height: int) -> pl.Series:
+    """The words of a part joined by blanks, for every name; most parts are one word and need no joining."""
+    texts = pl.Series([None] * height, dtype=pl.String).scatter(some["place"], some[column])
+    again = (some["place"] == some["place"].shift(1)).fill_null(False)
+    again = again | again.shift(-1).fill_null(False)
+    joined = some.filter(again).group_by("place", maintain_order=True).agg(pl.col(column).str.join(" "))
+    return texts.scatter(joined["place"], joined[column])
 
 
-def _by_capitals(tokens: list[str]) -> tuple[list[str], list[str]] | None:
-    capital = [token.isupper() and len(token.strip(".")) > 1 for token in tokens]
-    if all(capital) or not any(capital):
-        return None
-    count = capital.index(False)
-    if count and not any(capital[count:]):
-        return tokens[:count], tokens[count:]
-    start = capital.index(True)
-    if start and all(capital[start:]):
-        return tokens[start:], tokens[:start]
-    return None
-
-
-def _built(family: list[str], given: list[str], suffix: str | None, honorific: str | None) -> LatinName:
-    spelled = _plain("".join(family))
-    chinese = spelled in surname_ranks() and all(_is_chinese(_plain(token)) for token in given)
-    first, middle = (given, []) if chinese else (given[:1], given[1:])
-    return LatinName(_text(family), _text(first), _text(middle), suffix, honorific, chinese)
-
-
-def _text(tokens: list[str]) -> str | None:
-    return " ".join(tokens).strip(" .,-'") or None
-
-
-@lru_cache(maxsize=65536)
-def _plain(token: str) -> str:
-    lowered = token.lower()
-    return _NOT_LETTERS.sub("", lowered if lowered.isascii() else anyascii(lowered).lower())
-
-
-@lru_cache(maxsize=65536)
-def _is_chinese(plain: str) -> bool:
-    return plain in _cantonese() or _syllables().fullmatch(plain) is not None
-
-
-@cache
-def _syllables() -> re.Pattern[str]:
-    known = sorted(pinyin_syllables(), key=lambda syllable: (-len(syllable), syllable))
-    romanized = sorted(_cantonese(), key=lambda syllable: (-len(syllable), syllable))
-    return re.compile(rf"(?:{'|'.join(known)}){{1,3}}|(?:{'|'.join(romanized)}){{2}}")
-
-
-@cache
-def _cantonese() -> frozenset[str]:
-    return frozenset(word for line in read_lines("cantonese_syllables.txt") for word in line.split())
-
-
-@cache
-def surname_ranks() -> dict[str, int]:
-    """Return the spellings of Chinese surnames with their place by frequency (0 is the most frequent)."""
-    ranks: dict[str, int] = {}
-    for rank, (_, reading) in enumerate(ranked_surnames()):
-        ranks.setdefault(reading, rank)
-    for row in read_rows("surname_romanizations.csv"):
-        ranks.setdefault(row["spelling"], ranks.get(row["pinyin"], _FREQUENT))
-    return ranks
-
-
-@cache
-def romanizations() -> tuple[dict[str, str], dict[str, str]]:
-    """Return spelling -> pinyin.
-
-    (those only Chinese surnames have, all that are unambiguous in a Chinese name).
-    """
-    rows = read_rows("surname_romanizations.csv")
-    spellings = [row["spelling"] for row in rows]
-    single = [row for row in rows if spellings.count(row["spelling"]) == 1]
-    pinyin_itself = set(pinyin_syllables())
-    # A spelling that is itself the pinyin of another surname (Chen, Lu, Tan, Tang) stays: it would be
-    # ambiguous.
-    in_context = {row["spelling"]: row["pinyin"] for row in single if row["spelling"] not in pinyin_itself}
-    always = {row["spelling"]: row["pinyin"] for row in single if row["only_chinese"] == "1"}
-    always = {spelling: reading for spelling, reading in always.items() if spelling in in_context}
-    # Hong Kong's and Taiwan's most frequent spellings look like pinyin, but hardly any pinyin surname is
-    # written so.
-    exceptions = {"chan": "chen"}
-    return always | exceptions, in_context | exceptions
-
-
-@cache
-def _surnames_written_first() -> dict[str, str]:
-    return {surname: origin for surname, origin in (line.split() for line in read_lines("surnames_first.txt"))}
-
-
-@cache
-def nickname_roots() -> dict[str, str]:
-    """Return short and variant given names with the name they stand for."""
-    return {form: row["root"] for row in read_rows("nicknames.csv") for form in row["forms"].split()}
+def _aliases(words: pl.DataFrame, ordered: pl.DataFrame) -> pl.Series:
+    some = ordered.filter(pl.col("words_of_alias").list.len() > 0).select("row", "words_of_alias")
+    shown = words.join(some.select("row"), on="row", how="semi").group_by("row", maintain_order=True).agg("shown")
+    texts = some.join(shown, on="row", how="inner").select(
+        "row", pl.col("shown").list.gather(pl.col("words_of_alias")).list.join(" ").alias("alias")
+    )
+    return ordered.select("row").join(texts, on="row", how="left", maintain_order="left")["alias"]

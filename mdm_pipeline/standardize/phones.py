@@ -1,178 +1,195 @@
 """Phone numbers.
 
-In: cells with none, one or several numbers, extensions, masks, full-width digits. Out: one row per number,
-in E.164.
-Invariant: Chinese mobiles, landlines and 400 numbers are read by regular expressions, the remainder by
-rphonenumbers.
-Does not belong here: whose number it is (household, switchboard; staging decides that over all records).
+In: cells with none, one or several numbers, labels, extensions, masks, full-width digits. Out: one row per
+number, in E.164.
+Invariant: Chinese numbers are read by regular expressions, the remainder by rphonenumbers; what is masked, damaged
+or unreadable keeps its row and has no `e164`.
+Does not belong here: whose number it is (household, switchboard; staging decides that over all records), and how a
+cell falls into numbers (`phone_cells`).
 """
 
 from __future__ import annotations
+
+from functools import cache
 
 import polars as pl
 import rphonenumbers
 from rphonenumbers import NumberParseException, PhoneNumberFormat, PhoneNumberType
 
-from mdm_pipeline.standardize.text import clean
+from mdm_pipeline.standardize.phone_cells import numbers_of
 
-_EXTENSION_WORDS = (
-    r"(?i)\s*[,;]?\s*(?:转|轉|分机号?|分機|内线|內線|extension|extn?\.?|durchwahl|x|#)\s*[:.]?\s*(\d{1,6})"
-)
-_SEPARATORS = r"[;,/、|\\]|\s+(?:or|and|und|oder)\s+|[或和及]"
-_CN_MOBILE = r"^(?:\+?86|086|\+086)?0?(1[3-9]\d{9})$"
+_CN_MOBILE = r"^(?:\+?86)?0?((?:13\d|14[5-9]|15[0-35-9]|16[2567]|17[0-8]|18\d|19[0-35-9])\d{8})$"
 _CN_AREA = (
-    r"10|2[0-57-9]|3[1357]\d|4[3-79]\d|5[1-79]\d|6[36]\d|7[0-79]\d|8[1-9]\d|9[01379]\d|"
-    r"33\d|39\d|50\d|69[12]|66\d"
+    r"10|2[0-57-9]|3(?:1\d|35|49|5\d|7\d|9[1-8])|4(?:1[1-9]|2[179]|3[1-9]|5[1-9]|6[4789]|7\d|8[23])"
+    r"|5(?:1\d|2[37]|3\d|4[36]|5\d|6[1-6]|7\d|80|9[1-9])|6(?:3[1-5]|6[0-38]|9[12])"
+    r"|7(?:01|1\d|2[248]|3\d|4[3-6]|5\d|6\d|7\d|9\d)|8(?:1[2-9]|2[5-7]|3\d|40|5[1-9]|7\d|8[0-8]|9[1-9])"
+    r"|9(?:0[1-9]|1[1-9]|3\d|4[13]|5[1-5]|7\d|9\d)"
 )
-_CN_LANDLINE = rf"^(?:(?:\+?86|\+86)0?|0)({_CN_AREA})([2-8]\d{{6,7}})$"
-_CN_TOLL_FREE = r"^(?:\+?86)?((?:400|800)\d{7})$"
+# Without country code and without 0 (lost in a number cell) only full-length numbers count: ten digits in cities
+# with a two-digit area code, eleven elsewhere.
+_CN_LANDLINE = rf"^(?:\+?860?|0)({_CN_AREA})([2-8]\d{{6,7}})$"
+_CN_ZERO_LOST = r"^(10|2[0-57-9])([2-8]\d{7})$"
+_CN_ZERO_LOST_LONG = rf"^({_CN_AREA})([2-8]\d{{7}})$"
+_CN_TOLL_FREE = r"^(?:\+?86)?0?((?:400|800)\d{7})$"
+# Short numbers exist inside of China only and have no international form.
+_CN_SERVICE = (
+    r"^(?:\+?86)?(?:11[0249]|12[0-35]\d{2}|12[12]|100(?:0\d|10|11|16|50|60|8[5-8]|99)|101\d{2}|118\d{2,3}|116114|"
+    r"95\d{3,7}|96\d{3,4}|123\d{2}|106\d{5,17})$"
+)
 # Numbers dialed abroad without + or 00; only these prefixes are long enough to be told from domestic ones.
-_BARE_PREFIX = r"^(852[235689]\d{7}|853[268]\d{7}|886[2-9]\d{7,8}|0?65[3689]\d{7})$"
+_BARE_PREFIX = r"^(852[2-9]\d{7}|853(?:28|8|6)\d{6,7}|8860?9\d{8}|8860?[2-8]\d{7,8}|0?65[3689]\d{7})$"
+_CHINESE_ABROAD = ("HK", "MO", "TW")
 _SAME_DIGIT = "|".join(f"{digit}{{7,}}" for digit in "0123456789")
 _PLACEHOLDER = (
-    rf"^(?:\+?86)?(?:0?(?:1380{{8}}|1380{{3}}138000|13800138000|13[0-9]0{{8}}|012345678\d*|12345678\d*|"
-    rf"123456|1234567|987654321\d*|98765432|88888888|{_SAME_DIGIT}|1[3-9](?:{_SAME_DIGIT})|5555555|5551234|55501\d\d))$"
+    rf"^(?:\+?86)?(?:0?(?:1380{{3}}138000|13800138000|13[0-9]0{{8}}|{_SAME_DIGIT}|1[3-9](?:{_SAME_DIGIT})))$|"
+    r"^(?:123456|5555555|5551234|55501\d\d)$"
 )
+# Fillers in China, and wherever no number looks so: 01 23 45 67 89 is one in France.
+_SEQUENCE = (
+    r"^(?:\+?86)?(?:0?(?:12345678?\d*|987654321?\d*)|0(?:10|2\d|[3-9]\d\d)(?:0{7,8}|1{7,8}|1234567\d?))$|"
+    r"^\+?1?(?:1234567890|5555555555|9999999999|0000000000)$"
+)
+# No local number of China begins with 0 or 1.
+_NO_LOCAL = r"^\+86(?:10|2\d|[3-9]\d\d)[01]\d{6,7}$"
 _KINDS = {
     PhoneNumberType.FIXED_LINE: "fixed",
     PhoneNumberType.MOBILE: "mobile",
     PhoneNumberType.TOLL_FREE: "toll_free",
+    PhoneNumberType.SHARED_COST: "service",
+    PhoneNumberType.PREMIUM_RATE: "service",
+    PhoneNumberType.UAN: "service",
 }
-_READ = pl.Struct(
-    {
-        "e164": pl.String,
-        "national": pl.String,
-        "kind": pl.String,
-        "country": pl.String,
-        "is_valid": pl.Boolean,
-    }
-)
-_Read = dict[str, str | bool | None]
-_UNREADABLE: _Read = {"e164": None, "national": None, "kind": "unknown", "country": None, "is_valid": False}
+_TOLL_FREE_AREAS = ("800", "833", "844", "855", "866", "877", "888")
+_READ = pl.Struct({"e164": pl.String, "national": pl.String, "kind": pl.String, "country": pl.String})
+_Read = dict[str, str | None]
 
 
 def standardize_phones(frame: pl.DataFrame) -> pl.DataFrame:
     """Read phone numbers.
 
     Args:
-        frame: columns raw and country (alpha-2 of the record, used for numbers without country code; null
-            means
+        frame: columns raw and country (alpha-2 of the record, used for numbers without country code; null means
             that only Chinese numbers are read without one).
 
     Returns:
-        Exploded, in the order of the input; blank cells give no row: row (index into the input), raw (the
-        part of
-        the cell), e164 (null unless valid), national (national significant number), kind ('mobile', 'fixed',
-        'toll_free', 'unknown'), extension, country, is_valid, is_masked, is_placeholder.
+        Exploded, in the order of the input; blank cells give no row: row (index into the input), raw (the part of
+        the cell), e164 (null unless valid), national (national significant number), kind ('mobile', 'fixed', 'fax'
+        by its label, 'toll_free', 'service': short or premium numbers, 'unknown': the number's plan does not tell),
+        extension, country, is_valid, is_masked, is_placeholder, reason (why it is not valid: 'masked', 'digits lost
+        to scientific notation', 'service number without international form', 'no phone number').
     """
-    parts = _parts(frame)
-    parts = parts.with_columns(_digits().alias("digits"))
-    parts = parts.with_columns(_fast().alias("fast"))
+    parts = numbers_of(frame)
+    parts = parts.with_columns(_fast(), _north_american())
     parts = _with_library(parts)
-    read = pl.coalesce("fast", "slow").struct
-    usable = read.field("is_valid") & ~pl.col("is_masked")
+    read = pl.coalesce("fast", "north_american", "slow").struct
+    damaged = pl.col("is_masked") | pl.col("is_damaged")
+    no_local = (read.field("kind") == "fixed") & read.field("e164").str.contains(_NO_LOCAL)
+    usable = ~damaged & read.field("e164").is_not_null() & ~no_local.fill_null(False)
+    sequence = (pl.col("is_chinese") | ~usable) & pl.col("digits").str.contains(_SEQUENCE)
+    service = ~damaged & ~usable & pl.col("is_chinese") & pl.col("digits").str.contains(_CN_SERVICE)
+    kind = pl.when(pl.col("is_fax")).then(pl.lit("fax")).otherwise(read.field("kind"))
     return parts.select(
         "row",
         "raw",
         pl.when(usable).then(read.field("e164")).alias("e164"),
         pl.when(usable).then(read.field("national")).alias("national"),
-        pl.when(usable).then(read.field("kind")).otherwise(pl.lit("unknown")).alias("kind"),
+        pl.when(usable).then(kind).when(service).then(pl.lit("service")).otherwise(pl.lit("unknown")).alias("kind"),
         "extension",
         pl.when(usable).then(read.field("country")).alias("country"),
         usable.alias("is_valid"),
         "is_masked",
-        pl.col("digits").str.contains(_PLACEHOLDER).alias("is_placeholder"),
+        (~damaged & (sequence | pl.col("digits").str.contains(_PLACEHOLDER))).alias("is_placeholder"),
+        pl.when(pl.col("is_masked"))
+        .then(pl.lit("masked"))
+        .when(pl.col("is_damaged"))
+        .then(pl.lit("digits lost to scientific notation"))
+        .when(service)
+        .then(pl.lit("service number without international form"))
+        .when(~usable)
+        .then(pl.lit("no phone number"))
+        .alias("reason"),
     )
-
-
-def _parts(frame: pl.DataFrame) -> pl.DataFrame:
-    raw = frame["raw"].cast(pl.String, strict=False).str.replace_all(r"[\r\n]+", ";")
-    work = pl.DataFrame({"cell": clean(raw), "region": clean(frame["country"]).str.to_uppercase()}).with_row_index(
-        "row"
-    )
-    work = work.filter(pl.col("cell").is_not_null())
-    plain = pl.col("cell").str.contains(r"^\+?[\d ()-]+$") & (pl.col("cell").str.len_chars() < 18)
-    text = (
-        pl.col("cell")
-        .str.replace(r"^(\d+)\.0$", "${1}")
-        .str.replace_all(_EXTENSION_WORDS, "~${1}")
-        .str.replace_all(r"(1[3-9]\d{9})\s+(\+?(?:86)?\s?1[3-9]\d{9})", "${1};${2}")
-        .str.replace_all(_SEPARATORS, ";")
-        .str.strip_chars("; ")
-    )
-    # A plain value holds one number; sparing it the split halves the time of a usual column.
-    several = work.filter(~plain).with_columns(text.str.split(";").alias("part")).explode("part")
-    several = several.filter(pl.col("part").str.strip_chars(" ") != "").select("row", "region", "part")
-    single = work.filter(plain).select("row", "region", pl.col("cell").alias("part"))
-    parts = pl.concat([single, several]).sort("row", maintain_order=True)
-    dashed = pl.col("part").str.extract(r"^(?:\+?\d{1,4}[- ]?)?\(?0\d{2,3}\)?[- ]?\d{7,8}-(\d{1,6})$", 1)
-    extension = pl.coalesce(pl.col("part").str.extract(r"~(\d+)", 1), dashed)
-    body = pl.col("part").str.replace(r"~.*$", "")
-    body = pl.when(dashed.is_not_null()).then(body.str.replace(r"-\d{1,6}$", "")).otherwise(body)
-    return parts.select(
-        "row",
-        "region",
-        pl.col("part").str.replace("~", "-", literal=True).str.strip_chars(" ").alias("raw"),
-        extension.alias("extension"),
-        body.alias("body"),
-        pl.col("part").str.contains(r"\d\s*[*#●•?]|[*●•]\s*\d|\d[xX]{3,}").alias("is_masked"),
-    )
-
-
-def _digits() -> pl.Expr:
-    digits = pl.col("body").str.replace_all(r"\(0\)", "").str.replace_all(r"[^\d+]", "")
-    digits = digits.str.replace(r"^(?:00|\+00)([1-9]\d{5,})", "+${1}")
-    sign = pl.when(digits.str.starts_with("+")).then(pl.lit("+")).otherwise(pl.lit(""))
-    return pl.concat_str(sign, digits.str.replace_all("+", "", literal=True))
 
 
 def _fast() -> pl.Expr:
     digits = pl.col("digits")
-    chinese = pl.col("region").is_null() | (pl.col("region") == "CN") | digits.str.starts_with("+86")
-    mobile = pl.when(chinese).then(digits.str.extract(_CN_MOBILE, 1))
+    chinese = pl.col("is_chinese")
+    # A mainland mobile has eleven digits, more than any number of Hong Kong, Macau or Taiwan.
+    mobile = pl.when(chinese | pl.col("region").is_in(_CHINESE_ABROAD)).then(digits.str.extract(_CN_MOBILE, 1))
     landline = pl.when(chinese).then(digits.str.extract_groups(_CN_LANDLINE))
     area, local = landline.struct.field("1"), landline.struct.field("2")
     # Two-digit areas (Beijing 10, Shanghai 21 ...) have eight-digit numbers only.
-    fixed = pl.when((area.str.len_chars() == 3) | (local.str.len_chars() == 8)).then(pl.concat_str(area, local))
+    fixed: pl.Expr = pl.when((area.str.len_chars() == 3) | (local.str.len_chars() == 8)).then(
+        pl.concat_str(area, local)
+    )
+    lost = digits.str.contains(_CN_ZERO_LOST) | digits.str.contains(_CN_ZERO_LOST_LONG)
+    bare = digits.str.contains(_BARE_PREFIX)
+    fixed = pl.coalesce(fixed, pl.when(chinese & pl.col("is_plain") & lost & ~bare).then(digits))
     toll_free = pl.when(chinese).then(digits.str.extract(_CN_TOLL_FREE, 1))
-    national = pl.coalesce(mobile, fixed, toll_free)
+    national = pl.coalesce(mobile, toll_free, fixed)
     kind = (
         pl.when(mobile.is_not_null())
         .then(pl.lit("mobile"))
-        .when(fixed.is_not_null())
-        .then(pl.lit("fixed"))
-        .otherwise(pl.lit("toll_free"))
+        .when(toll_free.is_not_null())
+        .then(pl.lit("toll_free"))
+        .otherwise(pl.lit("fixed"))
     )
-    read = pl.struct(
-        pl.concat_str(pl.lit("+86"), national).alias("e164"),
-        national.alias("national"),
-        kind.alias("kind"),
-        pl.lit("CN").alias("country"),
-        pl.lit(True).alias("is_valid"),
+    return pl.when(national.is_not_null()).then(_answer("+86", national, kind, pl.lit("CN"))).alias("fast")
+
+
+def _north_american() -> pl.Expr:
+    """Numbers of the plan +1: area codes are asked once, the numbers then need no library."""
+    digits = pl.col("digits")
+    here = pl.col("region").is_in(["US", "CA"])
+    national = pl.coalesce(
+        digits.str.extract(r"^\+1([2-9]\d{2}[2-9]\d{6})$", 1),
+        pl.when(here).then(digits.str.extract(r"^1?([2-9]\d{2}[2-9]\d{6})$", 1)),
     )
-    return pl.when(national.is_not_null()).then(read)
+    area = national.str.slice(0, 3)
+    country = area.replace_strict(_area_countries(), default=None, return_dtype=pl.String)
+    kind = pl.when(area.is_in(_TOLL_FREE_AREAS)).then(pl.lit("toll_free")).otherwise(pl.lit("unknown"))
+    return pl.when(country.is_not_null()).then(_answer("+1", national, kind, country)).alias("north_american")
+
+
+def _answer(prefix: str, national: pl.Expr, kind: pl.Expr, country: pl.Expr) -> pl.Expr:
+    e164 = pl.concat_str(pl.lit(prefix), national)
+    return pl.struct(e164.alias("e164"), national.alias("national"), kind.alias("kind"), country.alias("country"))
+
+
+@cache
+def _area_countries() -> dict[str, str]:
+    """Area codes of the United States and Canada whose plan does not tell mobiles, and the toll-free ones."""
+    found: dict[str, str] = {}
+    for area in range(200, 1000):
+        read = _ask(f"+1{area}5552671", "US")
+        if read is not None and read["country"] in ("US", "CA") and read["kind"] in ("unknown", "toll_free"):
+            found[str(area)] = str(read["country"])
+    return found
 
 
 def _with_library(parts: pl.DataFrame) -> pl.DataFrame:
-    open_questions = parts.filter(pl.col("fast").is_null() & ~pl.col("is_masked"))
-    questions = open_questions.select("digits", "region").unique(maintain_order=True)
-    answers = [_read(digits, region) for digits, region in questions.iter_rows()]
-    table = questions.with_columns(pl.Series("slow", answers, dtype=_READ))
-    joined = parts.join(table, on=["digits", "region"], how="left", nulls_equal=True, maintain_order="left")
-    nothing = pl.lit(pl.Series([_UNREADABLE], dtype=_READ))
-    return joined.with_columns(pl.when(pl.col("slow").is_null()).then(nothing).otherwise("slow").alias("slow"))
+    open_question = pl.col("fast").is_null() & pl.col("north_american").is_null()
+    # Eight digits are the fewest that a number with its area code has in most plans; five in the smallest ones.
+    readable = ~pl.col("is_masked") & ~pl.col("is_damaged") & pl.col("digits").str.len_chars().is_between(5, 22)
+    service = pl.col("is_chinese") & pl.col("digits").str.contains(_CN_SERVICE)
+    bare = pl.col("digits").str.contains(_BARE_PREFIX) & (pl.col("region").is_null() | (pl.col("region") == "CN"))
+    questions = (
+        parts.filter(open_question & readable & ~service)
+        .select("digits", "region", bare.alias("bare"))
+        .unique(maintain_order=True)
+    )
+    answers = [_read(digits, region, bare) for digits, region, bare in questions.iter_rows()]
+    table = questions.with_columns(pl.Series("slow", answers, dtype=_READ)).drop("bare")
+    return parts.join(table, on=["digits", "region"], how="left", nulls_equal=True, maintain_order="left")
 
 
-def _read(digits: str, region: str | None) -> _Read:
-    domestic = region or "CN"
-    attempts = [digits]
-    if not digits.startswith("+"):
-        attempts += [f"+{digits}"] if region is None or pl.Series([digits]).str.contains(_BARE_PREFIX)[0] else []
-    for attempt in attempts:
-        read = _ask(attempt, domestic)
-        if read is not None:
-            return read
-    return _UNREADABLE
+def _read(digits: str, region: str | None, bare: bool) -> _Read | None:
+    if bare:
+        return _ask(f"+{digits.removeprefix('0')}", "CN") or _ask(digits, "CN")
+    found = _ask(digits, region or "CN")
+    if found is None and region is None and not digits.startswith(("+", "0")):
+        return _ask(f"+{digits}", "CN")
+    return found
 
 
 def _ask(digits: str, region: str) -> _Read | None:
@@ -187,5 +204,4 @@ def _ask(digits: str, region: str) -> _Read | None:
         "national": rphonenumbers.national_significant_number(number),
         "kind": _KINDS.get(rphonenumbers.number_type(number), "unknown"),
         "country": rphonenumbers.region_code_for_number(number),
-        "is_valid": True,
     }

@@ -25,15 +25,17 @@ STANDARDIZERS: dict[str, Standardizer] = {
     standardizer.name: standardizer
     for standardizer in (
         Standardizer("text", 1, "text", "cleaned and folded text, script, pinyin, placeholders"),
-        Standardizer("person_names", 1, "person_name", "parts and order-independent keys of personal names"),
-        Standardizer("organization_names", 1, "organization_name", "legal form, core, trade name, branch"),
-        Standardizer("party_types", 1, "party_type", "person or organization, guessed from the name"),
+        Standardizer(
+            "person_names", 2, "person_name", "parts, marks, further names and order-independent keys of persons"
+        ),
+        Standardizer("organization_names", 2, "organization_name", "legal form, parts, branch and head, further names"),
+        Standardizer("party_types", 2, "party_type", "person or organization, guessed from the name"),
         Standardizer("phones", 1, "phone", "E.164 numbers with extension and kind"),
         Standardizer("emails", 1, "email", "canonical addresses with key and flags"),
         Standardizer("identifiers", 1, "identifier", "scheme, canonical value, check digits"),
-        Standardizer("addresses", 1, "address", "parts, division code and key of postal addresses"),
+        Standardizer("addresses", 2, "address", "parts down to the room, division code and key of postal addresses"),
         Standardizer("dates", 1, "date", "dates with precision and placeholders"),
-        Standardizer("countries", 1, "country", "ISO alpha-2 codes"),
+        Standardizer("countries", 2, "country", "ISO alpha-2 codes"),
     )
 }
 

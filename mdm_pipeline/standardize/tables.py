@@ -24,3 +24,9 @@ def read_lines(name: str) -> tuple[str, ...]:
 def read_rows(name: str) -> tuple[dict[str, str], ...]:
     """Return the rows of a CSV file in `data/` as dictionaries of text."""
     return tuple(csv.DictReader(read_lines(name)))
+
+
+def cell_words(kind: str) -> str:
+    """Return the words of one kind in `name_cell_words.csv` as alternatives of a pattern, the longest first."""
+    words = [word for row in read_rows("name_cell_words.csv") if row["kind"] == kind for word in row["words"].split()]
+    return "|".join(sorted(words, key=lambda word: (-len(word), word)))

@@ -25,6 +25,11 @@ HAN = "\u2e80-\u2fdf\u3005\u3007\u3021-\u3029\u3038-\u303b\u3400-\u4dbf\u4e00-\u
 # Format characters, fillers and the blank braille cell: they carry no content and hide differences.
 _INVISIBLE = r"[\p{Cf}\u{115f}\u{1160}\u{3164}\u{ffa0}\u{2800}\u{fe00}-\u{fe0f}]"
 _BLANKS = r"[\s\p{Cc}]+"
+# What cleaning may change: nothing else than these characters, blanks at an end or in a row, and the empty text. NFKC
+# leaves the ones named here as they are, whatever stands beside them.
+_UNCLEAN = r"^$|^ | $|  |[^ -~\u{c0}-\u{ff}\u{4e00}-\u{9fff}]"
+_UNFOLDED = rf"^$|^ | $|  |[^a-z0-9 {HAN}]"
+_OTHER_LETTERS = rf"[\p{{L}}&&[^{HAN}\p{{Latin}}]]"
 _NEITHER_ASCII_NOR_HAN = re.compile(rf"[^\x00-\x7f{HAN}]+")
 _ALL_CJK = [chr(point) for start, end in ((0x3400, 0x4DC0), (0x4E00, 0xA000)) for point in range(start, end)]
 # Variants that OpenCC's traditional-to-simplified table leaves alone.
@@ -33,10 +38,13 @@ _EXTRA_SIMPLIFIED = {"甯": "宁", "菓": "果", "鍾": "钟", "锺": "钟", "�
 
 def clean(s: pl.Series) -> pl.Series:
     """Return text in NFKC without control or invisible characters, blanks collapsed, '' as null."""
+    return _where(_as_text(s), _UNCLEAN, _cleaned)
+
+
+def _cleaned(s: pl.Series) -> pl.Series:
     text = pl.col("text").str.replace_all(_INVISIBLE, "").str.normalize("NFKC")
     text = text.str.replace_all(_BLANKS, " ").str.strip_chars(" ")
-    text = pl.when(text == "").then(None).otherwise(text)
-    return _as_text(s).to_frame("text").select(text.alias(s.name)).to_series()
+    return s.to_frame("text").select(pl.when(text != "").then(text)).to_series()
 
 
 def fold(s: pl.Series) -> pl.Series:
@@ -45,23 +53,28 @@ def fold(s: pl.Series) -> pl.Series:
     Apostrophes vanish (O'Brien -> obrien), other punctuation becomes one blank. Simplification goes character
     by character, so that a part of a name folds to the same part of the folded name.
     """
-    text = clean(s).rename("text").str.to_lowercase()
-    text = simplify(text)
-    text = _where(text, rf"[^\x00-\x7f{HAN}]", _to_ascii)
-    folded = (
-        pl.col("text")
-        .str.to_lowercase()
-        .str.replace_all(r"['`]", "")
-        .str.replace_all(rf"[^a-z0-9{HAN}]+", " ")
-        .str.strip_chars(" ")
-    )
-    folded = pl.when(folded == "").then(None).otherwise(folded)
-    return text.to_frame("text").select(folded.alias(s.name)).to_series()
+    return _fold_clean(clean(s))
+
+
+def _fold_clean(s: pl.Series) -> pl.Series:
+    text = simplify(s.str.to_lowercase())
+    text = _where(text, rf"[^\x00-\x7f{HAN}]", _by_lines(_to_ascii)).rename(s.name)
+    return _where(text, _UNFOLDED, _without_punctuation)
+
+
+def _without_punctuation(s: pl.Series) -> pl.Series:
+    text = pl.col("text").str.replace_all(r"['`]", "").str.replace_all(rf"[^a-z0-9{HAN}]+", " ").str.strip_chars(" ")
+    return s.to_frame("text").select(pl.when(text != "").then(text)).to_series()
 
 
 def simplify(s: pl.Series) -> pl.Series:
     """Return the text with traditional characters replaced by simplified ones; nothing else changes."""
-    return _where(s, f"[{HAN}]", lambda lines: _translate(lines, _simplified_table()))
+    return _where(s, _traditional(), _by_lines(lambda lines: _translate(lines, _simplified_table())))
+
+
+def simplify_text(text: str) -> str:
+    """Return one text with traditional characters replaced by simplified ones."""
+    return text.translate(_simplified_table())
 
 
 def script(s: pl.Series) -> pl.Series:
@@ -69,7 +82,7 @@ def script(s: pl.Series) -> pl.Series:
     text = pl.col("text")
     has_han = text.str.contains(f"[{HAN}]")
     has_latin = text.str.contains(r"\p{Latin}")
-    has_other = text.str.replace_all(rf"[{HAN}\p{{Latin}}]+", "").str.contains(r"\p{L}")
+    has_other = text.str.contains(_OTHER_LETTERS)
     kind = (
         pl.when(text.is_null())
         .then(None)
@@ -89,14 +102,15 @@ def script(s: pl.Series) -> pl.Series:
 def pinyin(s: pl.Series) -> pl.Series:
     """Return the folded text with each Han character as its toneless pinyin syllable, separated by blanks."""
     text = fold(s).rename("text")
-    text = _where(text, f"[{HAN}]", lambda lines: _translate(lines, _pinyin_table()))
+    text = _where(text, f"[{HAN}]", _by_lines(lambda lines: _translate(lines, _pinyin_table())))
     spaced = pl.col("text").str.replace_all(" +", " ").str.strip_chars(" ")
     return text.to_frame("text").select(spaced.alias(s.name)).to_series()
 
 
 def is_placeholder(s: pl.Series) -> pl.Series:
     """Return true where a text stands for no value or a test (N/A, 无, 测试, xxx, ---); blank is null."""
-    text, folded = clean(s), fold(s)
+    text = clean(s)
+    folded = _fold_clean(text)
     frame = pl.DataFrame({"text": text.rename("text"), "folded": folded.rename("folded")})
     dense = pl.col("folded").str.replace_all(" ", "")
     repeated = dense.str.contains(_one_character_repeated())
@@ -115,14 +129,20 @@ def _as_text(s: pl.Series) -> pl.Series:
     return s if s.dtype == pl.String else s.cast(pl.String, strict=False)
 
 
-def _where(s: pl.Series, pattern: str, convert: Callable[[list[str]], list[str]]) -> pl.Series:
+def _where(s: pl.Series, pattern: str, convert: Callable[[pl.Series], pl.Series]) -> pl.Series:
     """Apply `convert` to the values that contain `pattern`; the others stay as they are."""
     hit = s.str.contains(pattern).fill_null(False)
     if not hit.any():
         return s
+    if hit.all():
+        return convert(s).rename(s.name)
     indices = hit.arg_true()
-    values: list[str] = s.gather(indices).to_list()
-    return s.clone().scatter(indices, pl.Series(convert(values), dtype=pl.String))
+    return s.clone().scatter(indices, convert(s.gather(indices)))
+
+
+def _by_lines(convert: Callable[[list[str]], list[str]]) -> Callable[[pl.Series], pl.Series]:
+    """A conversion of lists of texts as one of series."""
+    return lambda s: pl.Series(s.name, convert(s.to_list()), dtype=pl.String)
 
 
 def _translate(lines: list[str], table: dict[int, str]) -> list[str]:
@@ -135,7 +155,7 @@ def _to_ascii(lines: list[str]) -> list[str]:
     def ascii_of(match: re.Match[str]) -> str:
         return str(anyascii(match.group()))
 
-    return [_NEITHER_ASCII_NOR_HAN.sub(ascii_of, line) for line in lines]
+    return [_NEITHER_ASCII_NOR_HAN.sub(ascii_of, line).lower() for line in lines]
 
 
 class _CharacterTable(dict[int, str]):
@@ -148,23 +168,38 @@ class _CharacterTable(dict[int, str]):
 
 @cache
 def _simplified_table() -> dict[int, str]:
+    return _CharacterTable(_simplified_changes())
+
+
+@cache
+def _simplified_changes() -> dict[int, str]:
     simplified = OpenCC("t2s").convert("\n".join(_ALL_CJK)).split("\n")
     table = dict(zip(_ALL_CJK, simplified, strict=True)) | _EXTRA_SIMPLIFIED
     changed = {before: after for before, after in table.items() if before != after and len(after) == 1}
     # Follow chains to their end: folding twice must give what folding once gives.
-    return _CharacterTable({ord(before): changed.get(after, after) for before, after in changed.items()})
+    return {ord(before): changed.get(after, after) for before, after in changed.items()}
+
+
+@cache
+def _traditional() -> str:
+    """A character class of all that simplification changes."""
+    return f"[{''.join(map(chr, sorted(_simplified_changes())))}]"
 
 
 @cache
 def _pinyin_table() -> dict[int, str]:
     table = _CharacterTable()
+    plain = {reading: _toneless(reading) for reading in {first.partition(",")[0] for first in PINYIN_DICT.values()}}
     for point, readings in PINYIN_DICT.items():
-        syllable = to_normal(readings.split(",")[0], v_to_u=False).replace("ü", "v")
-        syllable = anyascii(syllable).lower()
+        syllable = plain[readings.partition(",")[0]]
         if syllable.isalpha() and point > 0x2E80:
             table[point] = f" {syllable} "
     table.update({ord(char): f" {syllable} " for char, syllable in _usual_readings().items()})
     return table
+
+
+def _toneless(reading: str) -> str:
+    return str(anyascii(to_normal(reading, v_to_u=False).replace("ü", "v"))).lower()
 
 
 @cache

@@ -1,15 +1,18 @@
+import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mdm_pipeline.standardize.legal_forms import joined_han, legal_class_of, split_form
 from mdm_pipeline.standardize.organization_names import standardize_organization_names
 from mdm_pipeline.standardize.party_types import guess_party_type
+from mdm_pipeline.standardize.tables import read_rows
 from mdm_pipeline_tests.standardize.frames import series
 
 HAN = [
     ("华为技术有限公司", "zh_ltd", "华为技术", None, "华为", None),
     ("深圳市腾讯计算机系统有限公司", "zh_ltd", "深圳市腾讯计算机系统", "深圳市", "腾讯", None),
-    ("阿里巴巴（中国）网络技术有限公司", "zh_ltd", "阿里巴巴网络技术", None, "阿里巴巴", None),
+    ("阿里巴巴（中国）网络技术有限公司", "zh_ltd", "阿里巴巴网络技术", "中国", "阿里巴巴", None),
     ("中国石油天然气股份有限公司", "zh_jsc", "中国石油天然气", "中国", "中国石油天然气", None),
     ("青岛啤酒股份有限公司", "zh_jsc", "青岛啤酒", "青岛", "青岛啤酒", None),
     ("上海汽车集团股份有限公司", "zh_group", "上海汽车", "上海", "上海汽车", None),
@@ -28,7 +31,7 @@ HAN = [
     ("小米科技有限责任公司", "zh_ltd", "小米科技", None, "小米", None),
     ("台灣積體電路製造股份有限公司", "zh_jsc", "台湾积体电路制造", "台湾", "积体电路", None),
     ("浙江大学", "none", "浙江大学", "浙江", "浙江大学", None),
-    ("トヨタ自動車株式会社", "ja_kk", "toyota自动车", None, "toyota自动车", None),
+    ("トヨタ自動車株式会社", "ja_kk", "toyota自动车", None, "toyota", None),
     ("株式会社トヨタ", "ja_kk", "toyota", None, "toyota", None),
     ("삼성전자 주식회사", "ko_jh", "samseongjeonja", None, "samseongjeonja", None),
     ("㈜카카오", "ko_jh", "kakao", None, "kakao", None),
@@ -79,13 +82,64 @@ def test_one_whole_row():
         "name_norm": "阿里巴巴 中国 网络技术有限公司",
         "legal_form": "zh_ltd",
         "core": "阿里巴巴网络技术",
-        "region": None,
+        "region": "中国",
         "trade_name": "阿里巴巴",
         "industry_word": "网络技术",
         "branch": None,
         "core_key": "alibabawangluojishu",
         "qualifier": "中国",
+        "legal_class": "limited",
+        "head": None,
+        "owner": None,
+        "further": None,
     }
+
+
+FURTHER = [
+    ("华为技术有限公司（曾用名：华威技术有限公司）", "华为技术有限公司", [("former", "华威技术有限公司")]),
+    ("华为技术有限公司 Huawei Ltd.", "华为技术有限公司", [("transliterated", "Huawei Ltd.")]),
+    ("Huawei Ltd. 华为技术有限公司", "Huawei Ltd.", [("native", "华为技术有限公司")]),
+    ("Acme Ltd (formerly Widget Ltd) t/a Widgets", "Acme Ltd", [("former", "Widget Ltd"), ("trading", "Widgets")]),
+    ("Acme Ltd d/b/a Joe's Pizza", "Acme Ltd", [("trading", "Joe's Pizza")]),
+    ("IBM 中国有限公司", "IBM 中国有限公司", None),
+]
+
+
+@pytest.mark.parametrize(("cell", "name", "further"), FURTHER)
+def test_other_names_in_the_cell_become_further_names(cell, name, further):
+    found = standardize_organization_names(series([cell])).row(0, named=True)
+    others = found["further"] and [(other["kind"], other["name"]) for other in found["further"]]
+    assert (found["display"], others) == (name, further)
+
+
+HEADS = [
+    ("华星有限公司上海分公司", "华星有限公司", "上海分公司", None),
+    ("腾讯科技(深圳)有限公司北京分公司", "腾讯科技(深圳)有限公司", "北京分公司", None),
+    ("Acme GmbH, Berlin Branch", "Acme GmbH", "Berlin Branch", None),
+    ("老王水果店(王建国)", None, None, "王建国"),
+    ("张三（个体工商户）", None, None, "张三"),
+    ("华星有限公司", None, None, None),
+]
+
+
+@pytest.mark.parametrize(("name", "head", "branch", "owner"), HEADS)
+def test_a_branch_names_its_head_and_a_shop_its_owner(name, head, branch, owner):
+    found = standardize_organization_names(series([name]))
+    assert found.select("head", "branch", "owner").row(0) == (head, branch, owner)
+
+
+@pytest.mark.parametrize("name", ["Acme A/S", "Acme AS", "Acme a.s.", "ACME A.S."])
+def test_a_form_has_one_code_however_it_is_punctuated(name):
+    assert standardize_organization_names(series([name])).select("legal_form", "core").row(0) == ("as", "acme")
+
+
+def test_every_legal_form_of_the_table_is_recognized():
+    """One name per form: the form is set apart and its class is known."""
+    forms = [(form, row["place"]) for row in read_rows("legal_forms.csv") for form in row["forms"].split("|")]
+    names = [f"{form} acme" if place == "prefix" else f"acme {form}" for form, place in forms]
+    found = split_form(joined_han(series(names)))
+    assert [name for name, form in zip(names, found["form"], strict=True) if form is None] == []
+    assert legal_class_of(found["form"]).null_count() == 0
 
 
 PARTY_TYPES = [
@@ -118,6 +172,15 @@ def test_party_types_by_hand(name, party_type):
 def test_rubbish_never_raises_and_core_is_never_empty(values):
     found = standardize_organization_names(series(values))
     assert len(found) == len(guess_party_type(series(values))) == len(values)
+    assert (found["display"].is_null() | (found["display"] != "")).all()
     for column in ("core", "trade_name", "legal_form", "core_key"):
         assert found[column].is_null().equals(found["name_norm"].is_null())
         assert not (found[column] == "").any()
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.text("上海华为公司店分原名简称:（）() Ltd.Acme/d,王芳", max_size=24), min_size=1, max_size=8))
+def test_a_name_is_read_alike_alone_and_among_others(values):
+    together = standardize_organization_names(series(values))
+    alone = pl.concat([standardize_organization_names(series([value])) for value in values])
+    assert together.equals(alone)

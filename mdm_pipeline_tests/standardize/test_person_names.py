@@ -1,9 +1,11 @@
+import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mdm_pipeline.standardize.person_names import standardize_person_names
-from mdm_pipeline_tests.standardize.frames import frame
+from mdm_pipeline.standardize.text import clean
+from mdm_pipeline_tests.standardize.frames import frame, series
 
 COLUMNS = ["full_name", "family_name", "given_name"]
 # full name -> family, given, middle, family_key, given_key
@@ -20,7 +22,7 @@ FULL = [
     ("张先生", "张", None, None, "zhang", None),
     ("欧阳女士", "欧阳", None, None, "ouyang", None),
     ("李 小明", "李", "小明", None, "li", "xiaoming"),
-    ("田中 太郎", "田中", "太郎", None, "tianzhong", "tailang"),
+    ("田中 太郎", "田中", "太郎", None, "tanaka", "taro"),
     ("约翰·史密斯", "史密斯", "约翰", None, "shimisi", "yuehan"),
     ("王伟(David)", "王", "伟", None, "wang", "wei"),
     ("Li Wei", "Li", "Wei", None, "li", "wei"),
@@ -36,9 +38,9 @@ FULL = [
     ("Smith, Bob", "Smith", "Bob", None, "smith", "bob"),
     ("Dr. Robert J. Smith Jr.", "Smith", "Robert", "J", "smith", "robert"),
     ("Ludwig van Beethoven", "van Beethoven", "Ludwig", None, "van beethoven", "ludwig"),
-    ("Kim Min-jun", "Kim", "Min-jun", None, "kim", "min jun"),
+    ("Kim Min-jun", "Kim", "Min-jun", None, "kim", "minjun"),
     ("Nguyễn Văn An", "Nguyễn", "An", "Văn", "nguyen", "an"),
-    ("José García Márquez", "Márquez", "José", "García", "marquez", "jose"),
+    ("José García Márquez", "García Márquez", "José", None, "garcia marquez", "jose"),
     ("Conan O'Brien", "O'Brien", "Conan", None, "obrien", "conan"),
     ("Владимир Путин", "Путин", "Владимир", None, "putin", "vladimir"),
     ("Mr Smith", "Smith", None, None, "smith", None),
@@ -81,6 +83,8 @@ def test_one_whole_row():
         "nickname_root": "robert",
         "initials": "bs",
         "name_key": "bob smith",
+        "mark": None,
+        "further": None,
     }
 
 
@@ -101,3 +105,66 @@ def test_spellings_of_one_name_share_the_key(spellings):
 @given(st.lists(st.tuples(*[st.one_of(st.none(), st.text(max_size=12), st.text("李王 ,.·J'rDr", max_size=10))] * 3)))
 def test_rubbish_never_raises_and_keeps_the_height(rows):
     assert len(standardize_person_names(frame(COLUMNS, rows))) == len(rows)
+
+
+@pytest.mark.parametrize(
+    ("full_name", "mark"),
+    [("张*伟", "masked"), ("J*** S****", "masked"), ("12345", "not_a_name"), ("bob@example.com", "not_a_name")],
+)
+def test_what_is_masked_or_no_name_is_kept_marked_and_has_no_keys(full_name, mark):
+    found = standardize_person_names(frame(COLUMNS, [(full_name,)])).row(0, named=True)
+    assert (found["display"], found["mark"]) == (full_name, mark)
+    keys = ("name_norm", "name_key", "family_key", "given_key", "nickname_root", "initials")
+    assert [found[key] for key in keys] == [None] * len(keys)
+
+
+def test_a_company_in_the_field_is_compared_as_a_whole():
+    found = standardize_person_names(frame(COLUMNS, [("Acme Ltd",)])).row(0, named=True)
+    assert (found["mark"], found["family"], found["given_key"]) == ("organization", None, None)
+    assert (found["name_norm"], found["name_key"]) == ("acme ltd", "acme ltd")
+
+
+@pytest.mark.parametrize(
+    ("parts", "mark", "family_key"),
+    [
+        ((None, "张", "*伟"), "masked", None),
+        ((None, "Smith", "J***"), "masked", None),
+        ((None, "李", "伟先生"), None, "li"),
+    ],
+)
+def test_parts_that_a_source_keeps_apart_are_marked_alike(parts, mark, family_key):
+    found = standardize_person_names(frame(COLUMNS, [parts])).row(0, named=True)
+    assert (found["mark"], found["family_key"]) == (mark, family_key)
+
+
+@pytest.mark.parametrize(
+    ("left", "right"),
+    [("陈大文", "Chan Dawen"), ("黄秋生", "Wong Chau Sang"), ("徐志摩", "Hsu Chih-mo"), ("欧阳修", "Au Yeung Sau")],
+)
+def test_a_surname_has_one_key_in_both_scripts_and_all_spellings(left, right):
+    found = standardize_person_names(frame(COLUMNS, [(left,), (right,)]))
+    assert found["family_key"].n_unique() == 1
+
+
+_ODD = "李王张伟欧阳某*×田中太郎さん김민 ,.·()/&-'\"1@XxéÜДив née geb. Jr Dr and 公司 曾用名：Smith Wei Li Chan Tai Man"
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(st.one_of(st.text(max_size=14), st.text(_ODD, max_size=14)), max_size=6))
+def test_any_text_keeps_its_original_and_further_names_are_words_of_the_cell(names):
+    found = standardize_person_names(frame(COLUMNS, [(name,) for name in names]))
+    assert found["display"].equals(clean(series(names)).rename("display"), null_equal=True)
+    for row in found.iter_rows(named=True):
+        if row["mark"] in ("masked", "not_a_name"):
+            assert (row["name_norm"], row["name_key"]) == (None, None)
+        elif row["display"] is not None and row["mark"] is None and row["name_norm"] is None:
+            assert row["family"] is None
+            assert row["given"] is None
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.lists(st.sampled_from([name for name, *_ in FULL if name]), min_size=1, max_size=8))
+def test_a_name_reads_the_same_alone_and_among_others(names):
+    together = standardize_person_names(frame(COLUMNS, [(name,) for name in names]))
+    alone = pl.concat([standardize_person_names(frame(COLUMNS, [(name,)])) for name in names])
+    assert together.equals(alone, null_equal=True)

@@ -101,3 +101,16 @@ def test_folding_ideographs_is_idempotent_and_goes_character_by_character(values
 def test_an_empty_series_stays_empty():
     for function in (text.clean, text.fold, text.script, text.pinyin, text.is_placeholder):
         assert len(function(pl.Series("value", [], dtype=pl.String))) == 0
+
+
+def test_what_is_taken_for_clean_would_not_be_changed_by_cleaning():
+    points = [point for point in range(0x30000) if not 0xD800 <= point < 0xE000]
+    for form in ("{}", "a{}b", "é{} 李"):
+        values = series([form.format(chr(point)) for point in points])
+        assert text.clean(values).equals(text._cleaned(values), null_equal=True)
+
+
+@given(st.lists(st.text(alphabet=st.characters(max_codepoint=0x3FF)), max_size=8))
+def test_clean_text_stays_clean_beside_any_other(values):
+    given_values = series(values)
+    assert text.clean(given_values).equals(text._cleaned(given_values), null_equal=True)
