@@ -6,6 +6,7 @@ import importlib.metadata
 import os
 import sys
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import duckdb
@@ -20,7 +21,9 @@ from mdm_pipeline.hub.recovery import is_damage
 from mdm_pipeline.hub.space import RESERVE_BYTES, free_bytes, needed_bytes
 from mdm_pipeline.hub.sql import run_sql
 from mdm_pipeline.operations.repair import leftovers
-from mdm_pipeline.sources.read import read_table
+from mdm_pipeline.sources.delivery import Place, Since
+from mdm_pipeline.sources.read import open_source
+from mdm_pipeline.sources.rest.reader import RestReader
 
 _PINNED = {"duckdb": "1.5.", "splink": "5.0.", "dagster": "1.13.", "great-expectations": "1.24", "polars": "2."}
 _HERE = Path(__file__).parent
@@ -155,9 +158,11 @@ def _source_table(config: CompanyConfig, source: SourceConfig, name: str) -> Fin
     """Open one source table and read its first rows, as a run would."""
     subject = f"{source.name}.{name}"
     try:
-        delivery = read_table(source, name, config.data_path)
-        missing = [column for column in source.tables[name].key if column not in delivery.columns]
-        first = next(iter(delivery.batches), None)
+        with open_source(source, Place(config.data_path, None, datetime.now(UTC))) as reader:
+            # a service is asked for one page only: reading would walk through all of them
+            delivery = reader.sample(name) if isinstance(reader, RestReader) else reader.read(name, Since())
+            missing = [column for column in source.tables[name].key if column not in delivery.columns]
+            first = next(iter(delivery.batches), None)
     except MdmError as error:
         return Finding(subject, False, str(error), "see the message; `connection` and `tables` stand in sources/*.yaml")
     if missing:

@@ -21,7 +21,7 @@ from dagster._core.storage.tags import (
 
 from mdm_pipeline.config.company import CompanyConfig
 from mdm_pipeline.orchestration.delivery import Message, deliver
-from mdm_pipeline.orchestration.night import NIGHT_TAG, held_back_of
+from mdm_pipeline.orchestration.night import NIGHT_TAG, PROOF_TAG, held_back_of
 
 INTERVAL_S = 10
 # on failed runs of which nobody has been told because Dagster said that it would try again
@@ -30,7 +30,10 @@ RETRY_COMES_WITHIN_S = 600.0
 # between the failure's event and the tag that says whether another try follows
 _TAG_WAIT_S = 3.0
 _LANDING_STEP = "land_"
-_FIX_AND_RUN = "correct it and start nightly_sync again; what was finished is kept"
+_FIX_AND_RUN = "correct it and start {job} again; what was finished is kept"
+_AFTER_A_BAD_PROOF = (
+    "keep a backup (mdm backup), ask who has edited the hub by hand, then mdm run --full; if it comes again, report it"
+)
 _ADVICE = {
     "START_TIMEOUT": "look whether the code server runs and the machine has memory to spare, then start the job again",
     "RUN_EXCEPTION": "look at the run's log; when the database was away, start the job again once it is back",
@@ -120,7 +123,11 @@ def failure_message(
     for step in steps:
         stage = _stage_of(step.step_key or "")
         reason, advice = _reason_and_advice(_reason_of_step(step))
-        fields += [*_where(config, stage), ("reason", reason), ("what to do", advice or _FIX_AND_RUN)]
+        fields += [
+            *_where(config, stage),
+            ("reason", reason),
+            ("what to do", advice or _FIX_AND_RUN.format(job=run.job_name)),
+        ]
     if not steps:
         reason, advice = _reason_and_advice(_reason_of_run(failure))
         known = _ADVICE.get(run.tags.get(RUN_FAILURE_REASON_TAG, ""), _ADVICE["UNEXPECTED_TERMINATION"])
@@ -133,14 +140,18 @@ def night_message(config: CompanyConfig, run: dg.DagsterRun) -> Message | None:
     line = run.tags.get(NIGHT_TAG, "")
     held = held_back_of(run.tags)
     link = run_link(config, run.run_id)
-    if held:
+    proof = run.tags.get(PROOF_TAG, "")
+    if held or proof:
         fields: list[tuple[str, str]] = []
         for stage, told in held:
             reason, advice = _reason_and_advice(told.removeprefix(f"{stage.partition('.')[2]}: "))
             what = "correct the source; its last good rows stay in force"
             fields += [*_where(config, stage), ("reason", reason), ("what to do", advice or what)]
+        if proof:
+            fields += [("stage", "self-proof"), ("reason", proof), ("what to do", _AFTER_A_BAD_PROOF)]
+        what = "held back" if held else "done, but its self-proof failed"
         return Message(
-            f"mdm {_name(config)}: {run.job_name} held back", (*fields, *([("night", line)] if line else [])), link
+            f"mdm {_name(config)}: {run.job_name} {what}", (*fields, *([("night", line)] if line else [])), link
         )
     if line and config.notify.nightly_line and SCHEDULE_NAME_TAG in run.tags:
         return Message(f"mdm {_name(config)}: {line}", (), link)

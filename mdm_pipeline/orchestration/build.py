@@ -15,9 +15,10 @@ from mdm_pipeline.orchestration.assets.landing import landing_assets
 from mdm_pipeline.orchestration.assets.rooms import room_assets
 from mdm_pipeline.orchestration.jobs import full_refresh, nightly_sync
 from mdm_pipeline.orchestration.resource import stages_resource
-from mdm_pipeline.orchestration.schedules import nightly_schedule
+from mdm_pipeline.orchestration.schedules import nightly_schedule, upkeep_schedule
 from mdm_pipeline.orchestration.sensors import inbox_sensor
 from mdm_pipeline.orchestration.stage_run import Listener
+from mdm_pipeline.orchestration.upkeep import upkeep_job
 
 
 def build_defs(home: Home, config: CompanyConfig, *, listener: Listener | None = None) -> dg.Definitions:
@@ -28,10 +29,11 @@ def build_defs(home: Home, config: CompanyConfig, *, listener: Listener | None =
         config: the company's configuration.
         listener: told before and after each stage; the command line shows progress through it.
     """
+    monthly_upkeep = upkeep_job(home, config)
     return dg.Definitions(
         assets=[*landing_assets(config), *room_assets(config)],
-        jobs=[nightly_sync, full_refresh],
-        schedules=[nightly_schedule(config.schedule)],
+        jobs=[nightly_sync, full_refresh, monthly_upkeep],
+        schedules=[nightly_schedule(config.schedule), upkeep_schedule(config, monthly_upkeep)],
         sensors=[inbox_sensor(home), *alert_sensors(config)],
         resources={"stages": stages_resource(home, config, listener)},
         executor=dg.in_process_executor,

@@ -20,7 +20,7 @@ def company_stages(config: CompanyConfig, home: Home) -> dict[str, Stage]:
     stages = [
         steward_stage(config.decision_store.get_secret_value() if config.decision_store else home.decision_store_url),
         *landing_stages(config, home.inbox),
-        staging_stage(config),
+        staging_stage(config, home.cache),
         quality_stage(config),
         matching_stage(config),
         master_stage(config),

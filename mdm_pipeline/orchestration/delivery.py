@@ -168,7 +168,7 @@ def _mail(message: Message, channel: EmailChannel) -> None:
     try:
         with _smtp(channel) as server:
             if channel.security == "starttls":
-                server.starttls(context=ssl.create_default_context())
+                server.starttls(context=_trust(channel))
             if channel.user is not None:
                 server.login(channel.user, channel.password.get_secret_value() if channel.password else "")
             server.send_message(mail)
@@ -179,15 +179,31 @@ def _mail(message: Message, channel: EmailChannel) -> None:
     except smtplib.SMTPResponseException as error:
         kind = ChannelAway if 400 <= error.smtp_code < 500 else ChannelRefuses
         raise kind(f"{channel.host} answered {error.smtp_code}") from None
+    except ssl.SSLCertVerificationError as error:
+        raise ChannelRefuses(
+            f"the certificate of {channel.host} is not trusted ({error.verify_message}); "
+            "set ca_file to the certificate of the authority that made it"
+        ) from None
+    except smtplib.SMTPNotSupportedError as error:
+        raise ChannelRefuses(f"{channel.host}:{channel.port} does not offer what is configured ({error})") from None
     except (OSError, smtplib.SMTPException) as error:
         raise ChannelAway(f"{channel.host}:{channel.port} cannot be used ({type(error).__name__})") from None
 
 
 def _smtp(channel: EmailChannel) -> smtplib.SMTP:
     if channel.security == "tls":
-        context = ssl.create_default_context()
-        return smtplib.SMTP_SSL(channel.host, channel.port, timeout=TIMEOUT_S, context=context)
+        return smtplib.SMTP_SSL(channel.host, channel.port, timeout=TIMEOUT_S, context=_trust(channel))
     return smtplib.SMTP(channel.host, channel.port, timeout=TIMEOUT_S)
+
+
+def _trust(channel: EmailChannel) -> ssl.SSLContext:
+    """Whom the server's certificate has to be by: the system's authorities, or the configured one alone."""
+    try:
+        return ssl.create_default_context(cafile=channel.ca_file)
+    except OSError as error:  # also where it is no PEM file
+        raise ChannelRefuses(
+            f"ca_file {channel.ca_file} cannot be read ({type(error).__name__}); expected certificates in PEM form"
+        ) from None
 
 
 def _plain(text: str) -> str:

@@ -18,6 +18,7 @@ from mdm_pipeline.config.loader import load_company
 from mdm_pipeline.hub.connection import Home, open_read_only
 from mdm_pipeline.hub.space import disk_full_told
 from mdm_pipeline.hub.sql import run_sql
+from mdm_pipeline.orchestration.assets.run_stage_op import PROOF_CHECK
 from mdm_pipeline.orchestration.build import build_defs
 from mdm_pipeline.orchestration.instance import prepare_instance
 from mdm_pipeline.orchestration.resource import AS_OF_TAG, FULL_TAG, parse_as_of
@@ -37,6 +38,8 @@ class RunResult:
         outcomes: of the stages that ran, in order.
         seconds: wall time of the whole run.
         summary: what changed for customers, in a line.
+        proof: what the run proved of itself, in a line.
+        is_proved: false where the proof failed or could not be made: somebody has to look.
     """
 
     success: bool
@@ -46,6 +49,8 @@ class RunResult:
     seconds: float = 0.0
     run_id: str = ""
     summary: str = ""
+    proof: str = ""
+    is_proved: bool = True
 
     @property
     def stage_seconds(self) -> float:
@@ -59,6 +64,8 @@ class RunResult:
                 "success": self.success,
                 "held_back": self.held_back,
                 "errors": self.errors,
+                "proof": self.proof,
+                "is_proved": self.is_proved,
                 "run_id": self.run_id,
                 "seconds": round(self.seconds, 2),
                 "stage_seconds": round(self.stage_seconds, 2),
@@ -126,6 +133,7 @@ def launch(
             run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
         )
     held_back = tuple(reason for outcome in collected for reason in outcome.held_back)
+    proof, is_proved = _proof(result)
     return RunResult(
         success=result.success,
         held_back=held_back,
@@ -134,7 +142,18 @@ def launch(
         seconds=time.monotonic() - started,
         run_id=result.run_id,
         summary=_summary(home),
+        proof=proof,
+        is_proved=is_proved,
     )
+
+
+def _proof(result: dg.ExecuteInProcessResult) -> tuple[str, bool]:
+    """What the run proved of itself, with what differs, and whether all is well."""
+    for check in result.get_asset_check_evaluations():
+        if check.check_name == PROOF_CHECK:
+            line, found = str(check.metadata["result"].value), str(check.metadata["found"].value)
+            return (line if check.passed else f"{line}: {found}"), check.passed
+    return "", True
 
 
 def _errors(result: dg.ExecuteInProcessResult) -> list[str]:

@@ -59,7 +59,8 @@ select
     coalesce((select customers from events where event = 'merged_into'), 0) as merged,
     coalesce((select customers from events where event = 'split_from'), 0) as split,
     (select customers from changed) as changed,
-    coalesce((select string_agg(source, ', ' order by source) from last_delivery where status = 'held_back'), '')
-        as late,
+    coalesce((select list(source order by source) from last_delivery where status = 'held_back'), []) as held_back,
     (select records from newly_quarantined) as quarantined,
-    (select count(*) from quality.quarantined) as waiting;
+    (select count(*) from quality.quarantined) as waiting,
+    (select count(*) from mart.billing_check) as rejected,
+    (select count(*) from mart.billing_check where open_order_amount > 0) as rejected_soon;

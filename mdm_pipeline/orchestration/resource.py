@@ -12,6 +12,7 @@ from mdm_pipeline.config.company import CompanyConfig
 from mdm_pipeline.errors import PermanentError
 from mdm_pipeline.hub.audit import record_event
 from mdm_pipeline.hub.connection import Home, Hub, open_hub
+from mdm_pipeline.hub.issued_codes import keep_lost_numbers_taken
 from mdm_pipeline.hub.space import DiskFull, check_space, disk_full_told, keep_ballast
 from mdm_pipeline.hub.spare import CopyFailed, keep_spare
 from mdm_pipeline.orchestration.company_stages import company_stages
@@ -49,13 +50,15 @@ def stages_resource(home: Home, config: CompanyConfig, listener: Listener | None
                 as_of=as_of,
                 is_full=tags.get(FULL_TAG) == "true",
                 listener=listener,
+                self_proof_components=config.operations.self_proof_components,
             )
             open_run(hub, run_id, as_of)
+            keep_lost_numbers_taken(hub.con, hub.path, home.published_file, as_of)
             try:
                 yield runner
             finally:
                 _close(hub, runner, is_spare_wanted=config.operations.keep_spare_copy)
-                note_night(context, runner)
+                note_night(context, runner, config.sources)
 
     return stages
 
@@ -64,7 +67,7 @@ def _close(hub: Hub, runner: StageRunner, *, is_spare_wanted: bool) -> None:
     """Close the run's row in the ledger; after a good run, renew the spare copy."""
     try:
         with disk_full_told():
-            close_run(hub, runner.run_id, failed=runner.failed, held_back=runner.held_back)
+            close_run(hub, runner.run_id, failed=runner.failed, held_back=runner.held_back, proof=runner.proof)
     except (DiskFull, duckdb.FatalException):
         if not runner.failed:
             raise

@@ -9,6 +9,7 @@ from pathlib import Path
 from mdm_pipeline import __version__
 from mdm_pipeline.hub.connection import Hub
 from mdm_pipeline.hub.sql import run_sql
+from mdm_pipeline.operations.self_proof import Proof
 
 _HERE = Path(__file__).parent
 
@@ -22,8 +23,10 @@ def open_run(hub: Hub, run_id: str, as_of: datetime) -> None:
     )
 
 
-def close_run(hub: Hub, run_id: str, *, failed: Sequence[str], held_back: Sequence[str]) -> str:
-    """Note how a run ended.
+def close_run(
+    hub: Hub, run_id: str, *, failed: Sequence[str], held_back: Sequence[str], proof: Proof | None = None
+) -> str:
+    """Note how a run ended and what it proved of itself.
 
     Returns:
         done | held_back | failed.
@@ -32,6 +35,13 @@ def close_run(hub: Hub, run_id: str, *, failed: Sequence[str], held_back: Sequen
     run_sql(
         hub.con,
         _HERE / "run_close.sql",
-        {"run_id": run_id, "outcome": outcome, "held_back": "; ".join(held_back) or None},
+        {
+            "run_id": run_id,
+            "outcome": outcome,
+            "held_back": "; ".join(held_back) or None,
+            "components": proof.components if proof else None,
+            "differences": proof.differences if proof else None,
+            "proof": proof.report if proof else None,
+        },
     )
     return outcome

@@ -5,4 +5,9 @@ where outcome = 'running' and run_id <> $run_id;
 delete from hub.run
 where run_id = $run_id;
 
-insert into hub.run values ($run_id, $as_of, 'running', null, $version);
+insert into hub.run by name
+select
+    $run_id as run_id,
+    $as_of as as_of,
+    'running' as outcome,
+    $version as product_version;

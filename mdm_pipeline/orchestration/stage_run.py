@@ -9,17 +9,22 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 import duckdb
 
 from mdm_pipeline.errors import SourceHeldBack
 from mdm_pipeline.hub.connection import Hub
+from mdm_pipeline.hub.issued_codes import note_issued
 from mdm_pipeline.hub.space import disk_full_told
 from mdm_pipeline.hub.stage import Stage
 from mdm_pipeline.hub.worklist import Report, Work, commit_work, log_commit, plan_work
 from mdm_pipeline.landing.ledger import record_held_back
+from mdm_pipeline.operations.self_proof import Proof, prove
+
+_ISSUES_CODES = "master"
+_PROVED = ("staging", "matching", "master", "mart")
 
 
 @dataclass(frozen=True)
@@ -66,6 +71,8 @@ class StageRunner:
         as_of: the run's time, aware UTC; the only time that stages see.
         is_full: do every key.
         listener: called with (stage, None) before and (stage, outcome) after each stage.
+        self_proof_components: how many components the run rebuilds at its end; 0: none.
+        proof: what came of it.
     """
 
     hub: Hub
@@ -74,6 +81,8 @@ class StageRunner:
     as_of: datetime
     is_full: bool = False
     listener: Listener | None = None
+    self_proof_components: int = 0
+    proof: Proof | None = None
     outcomes: list[Outcome] = field(default_factory=list)
     failed: list[str] = field(default_factory=list)
 
@@ -109,6 +118,55 @@ class StageRunner:
             self.listener(name, outcome)
         return outcome
 
+    def prove(self) -> Proof:
+        """Rebuild some components and compare them with the hub; to be called after the last stage.
+
+        Whatever goes wrong is told in the proof: what the run has committed and published is no worse for it.
+        """
+        reason = self._nothing_to_prove()
+        if reason:
+            self.proof = Proof(skipped=reason)
+            return self.proof
+        try:
+            self.proof = prove(
+                self.hub.con,
+                self.stages,
+                components=self.self_proof_components,
+                run_id=self.run_id,
+                as_of=self.as_of,
+            )
+        except Exception as error:  # it fails the run's check and alarms; it must not fail the run
+            lines = str(error).splitlines() or [""]
+            self.proof = Proof(trouble=f"{type(error).__name__}: {lines[0]}")
+        return self.proof
+
+    def _nothing_to_prove(self) -> str:
+        """Why the hub cannot be expected to equal its sources now; empty when it can."""
+        if not self.self_proof_components:
+            return "operations.self_proof_components is 0"
+        ended = {outcome.stage: outcome for outcome in self.outcomes}
+        missing = [name for name in _PROVED if name not in ended]
+        if missing:
+            return f"stages {', '.join(missing)} took no part in this run"
+        held = [name for name in _PROVED if ended[name].held_back]
+        if held:
+            return f"{', '.join(held)} held back"
+        if (
+            not self.is_full
+            and not any(outcome.report.written for outcome in self.outcomes)
+            and self._is_proved_today()
+        ):
+            return "nothing changed since today's proof"
+        return ""
+
+    def _is_proved_today(self) -> bool:
+        row = self.hub.con.execute(
+            "select count(*) from hub.run where run_id <> $run_id and as_of::date = $as_of::date "
+            "and components_rebuilt > 0 and differences = 0",
+            {"run_id": self.run_id, "as_of": self.as_of.replace(tzinfo=None)},
+        ).fetchone()
+        return bool(row and row[0])
+
     @property
     def held_back(self) -> list[str]:
         """Every reason that holds this run back."""
@@ -140,7 +198,7 @@ def run_stage(hub: Hub, stage: Stage, *, run_id: str, as_of: datetime, is_full: 
             con,
             stage=stage.name,
             upstreams=stage.upstreams,
-            fingerprint=_fingerprint(stage, as_of),
+            fingerprint=_fingerprint(con, stage, as_of),
             run_id=run_id,
             force_full=is_full or (stage.is_lost is not None and stage.is_lost()),
         )
@@ -149,8 +207,9 @@ def run_stage(hub: Hub, stage: Stage, *, run_id: str, as_of: datetime, is_full: 
             return Outcome(stage.name, Report(), is_skipped=True, seconds=time.monotonic() - started)
         report = stage.function(con, stage.section, work, as_of)
         if not report.held_back:  # otherwise the next run looks at the same keys again
-            commit_work(con, work)
-        if _did_something(work, report):
+            # a stage may have put another model in force; its work was done with that one
+            commit_work(con, replace(work, fingerprint=_fingerprint(con, stage, as_of)))
+        if _did_something(con, work, report):
             log_commit(con, work, report, run_id=run_id, as_of=as_of, duration_s=time.monotonic() - started)
         con.execute("commit")
     except SourceHeldBack as held:
@@ -161,6 +220,8 @@ def run_stage(hub: Hub, stage: Stage, *, run_id: str, as_of: datetime, is_full: 
         _roll_back(hub)
         raise
     hub.checkpoint()
+    if stage.name == _ISSUES_CODES:
+        note_issued(con, hub.path)
     return Outcome(
         stage.name,
         report,
@@ -176,12 +237,15 @@ def _roll_back(hub: Hub) -> None:
         hub.con.execute("rollback")
 
 
-def _fingerprint(stage: Stage, as_of: datetime) -> str:
-    return f"{stage.fingerprint} {as_of:%Y-%m-%d}" if stage.depends_on_day else stage.fingerprint
+def _fingerprint(con: duckdb.DuckDBPyConnection, stage: Stage, as_of: datetime) -> str:
+    in_force = stage.in_force(con) if stage.in_force else ""
+    return " ".join(filter(None, [stage.fingerprint, in_force, f"{as_of:%Y-%m-%d}" if stage.depends_on_day else ""]))
 
 
-def _did_something(work: Work, report: Report) -> bool:
-    return bool(work.upstreams) or report.written > 0 or any(c.written for c in report.tables.values())
+def _did_something(con: duckdb.DuckDBPyConnection, work: Work, report: Report) -> bool:
+    if work.upstreams or report.written > 0 or any(c.written for c in report.tables.values()):
+        return True
+    return bool(con.execute("select 1 from quality.issue_change where seq = $seq", {"seq": work.seq}).fetchone())
 
 
 def _note_held_back(hub: Hub, held: SourceHeldBack, run_id: str, as_of: datetime) -> None:

@@ -23,7 +23,7 @@ def home(tmp_path: Path) -> Home:
     home.create()
     rows = "select i, 'staging', 'r' || hash(i), '2026-11-23', false, i, 1, 0, 0, 0.1 from range({}) as r(i)"
     with open_hub(home.hub_file) as hub:
-        hub.con.execute(f"insert into hub.stage_commit {rows.format(300_000)}")
+        hub.con.execute(f"insert into hub.stage_commit {rows.format(600_000)}")
         hub.checkpoint()
         hub.con.execute("delete from hub.stage_commit where seq >= 1000")
     return home

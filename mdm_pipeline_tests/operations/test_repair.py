@@ -16,7 +16,7 @@ from mdm_pipeline.operations.examination import examine
 from mdm_pipeline.operations.repair import Repair, repair
 from mdm_pipeline_tests.rows import fetch
 
-RUN = "insert into hub.run values ('{}', '2026-11-23', '{}', null, '0.1')"
+RUN = "insert into hub.run by name select '{}' as run_id, '2026-11-23' as as_of, '{}' as outcome"
 
 
 @pytest.fixture

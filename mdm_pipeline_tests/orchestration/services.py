@@ -18,8 +18,10 @@ from typing import Any
 import httpx
 import psycopg2
 
+from mdm_pipeline.orchestration.resource import AS_OF_TAG
 from mdm_pipeline_tests.orchestration.receivers import WebReceiver
 
+DAY = "2026-11-23"
 DEPLOY = Path(__file__).parents[2] / "deploy"
 MDM = Path(sys.executable).parent / "mdm"
 REPOSITORIES = """
@@ -51,13 +53,13 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def wait_for(what: str, holds: Callable[[], Any], timeout_s: float = 90.0) -> Any:
+def wait_for(what: str, holds: Callable[[], Any], timeout_s: float = 90.0, every_s: float = 0.2) -> Any:
     """What `holds` returns, as soon as that is true."""
     until = time.monotonic() + timeout_s
     while time.monotonic() < until:
         if found := holds():
             return found
-        time.sleep(0.2)
+        time.sleep(every_s)
     raise AssertionError(f"waited {timeout_s:.0f} s for {what}")
 
 
@@ -214,7 +216,11 @@ class Installation:
                 process.wait(10)
 
     def launch(self, **tags: str) -> str:
-        """Start `nightly_sync` by GraphQL, as the UI does; waits until the web server has found the code server."""
+        """Start `nightly_sync` by GraphQL, as the UI does; waits until the web server has found the code server.
+
+        Every run is one of the same day, whenever the test runs: what is overdue depends on it.
+        """
+        tags = {AS_OF_TAG: DAY, **tags}
         location, repository = wait_for("the code location", self._repository)
         selector = {"repositoryLocationName": location, "repositoryName": repository, "jobName": "nightly_sync"}
         answer = self.graphql(
@@ -256,6 +262,29 @@ class Installation:
             '%"label": "pid"%',
         )
         return [int(pid) for (pid,) in rows]
+
+    def has_begun(self, run_id: str, step: str) -> bool:
+        """A step of a run has begun, by what PostgreSQL knows."""
+        return self._has_event(run_id, step, "STEP_START")
+
+    def has_ended(self, run_id: str, step: str) -> bool:
+        """A step of a run has succeeded."""
+        return self._has_event(run_id, step, "STEP_SUCCESS")
+
+    def _has_event(self, run_id: str, step: str, kind: str) -> bool:
+        return bool(
+            self.postgres.query(
+                "select 1 from event_logs where run_id = %s and step_key = %s and dagster_event_type = %s",
+                run_id,
+                step,
+                kind,
+            )
+        )
+
+    def forget(self) -> None:
+        """Back to the day before the first run, services going on."""
+        for folder in ("hub", "published", "decisions"):
+            shutil.rmtree(self.home / folder, ignore_errors=True)
 
     def retries_of(self, run_id: str) -> list[str]:
         """The runs with which Dagster tried again; waits for the first."""

@@ -14,9 +14,10 @@ from duckdb import DuckDBPyConnection
 from mdm_pipeline.config.company import CompanyConfig, NotifyConfig, WecomChannel
 from mdm_pipeline.config.loader import load_company
 from mdm_pipeline.errors import PermanentError
-from mdm_pipeline.hub.contract import hub, landing, master, quality
+from mdm_pipeline.hub.contract import hub, landing, mart, master, quality
 from mdm_pipeline.hub.contract import table as contract_table
 from mdm_pipeline.hub.worklist import Report
+from mdm_pipeline.landing.lateness import Late
 from mdm_pipeline.orchestration.alerts import alert_sensors, failure_message, night_message
 from mdm_pipeline.orchestration.assets.run_stage_op import failure
 from mdm_pipeline.orchestration.night import HELD_BACK_TAG, NIGHT_TAG, held_back_of, night_line, night_tags
@@ -224,6 +225,9 @@ def test_the_line_counts_since_the_last_run_that_came_to_its_end(con: DuckDBPyCo
         rows(con, landing.BATCH, {"batch_id": number, "source": source, "status": status})
     line = "customers: 1 new, 1 merged, 1 split, 1 changed; sources late: erp; rows quarantined: 1 new, 2 waiting"
     assert night_line(con, "new") == line
+    late = [Late("shop", "orders", None), Late("shop", "customers", None), Late("erp", "customers", NOW)]
+    assert night_line(con, "new", late) == line.replace("late: erp", "late: erp, shop")
+    assert "sources late: erp, shop;" in night_tags(con, "new", [], late=late)[NIGHT_TAG]
     held = Outcome("landing.erp", Report(), held_back=("erp: 企业 away",))
     tags = night_tags(con, "new", [Outcome("landing.crm", Report()), held])
     assert tags[NIGHT_TAG] == line
@@ -241,3 +245,15 @@ def test_secrets_of_channels_come_from_the_environment(tmp_path: Path) -> None:
     config = load_company(tmp_path, {"ROBOT_URL": "https://robot.example/?access_token=t0ken", "ROBOT_SECRET": "SECx"})
     assert "t0ken" not in repr(config)
     assert "SECx" not in repr(config)
+
+
+def test_the_line_tells_of_invoices_that_will_be_rejected(con: DuckDBPyConnection) -> None:
+    assert "rejected" not in night_line(con, "new")
+    rows(
+        con,
+        mart.BILLING_CHECK,
+        {"record_id": 1, "profile_no": 1, "finding": "title_differs", "open_order_amount": 120},
+        {"record_id": 2, "profile_no": 1, "finding": "deregistered", "open_order_amount": 0},
+    )
+    told = "; billing profiles that invoices will be rejected for: 2, 1 with open orders"
+    assert night_line(con, "new").endswith(told)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -13,7 +14,7 @@ from pydantic import SecretStr
 
 from mdm_pipeline.config.company import DingtalkChannel, EmailChannel, WebhookChannel, WecomChannel
 from mdm_pipeline.orchestration.delivery import Message, deliver
-from mdm_pipeline_tests.orchestration.receivers import mail_receiver, web_receiver
+from mdm_pipeline_tests.orchestration.receivers import Certificate, certificate_for, mail_receiver, web_receiver
 
 MESSAGE = Message(
     "mdm 示例集团: nightly_sync failed",
@@ -109,6 +110,78 @@ def test_a_mail_goes_to_every_recipient() -> None:
     assert mail["Subject"] == MESSAGE.subject
     assert mail["From"] == "mdm@example.com"
     assert mail.get_content().replace("\r\n", "\n").strip() == TEXT
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Certificate:
+    return certificate_for("127.0.0.1", tmp_path_factory.mktemp("certificates"))
+
+
+def company_mail(port: int, **fields: Any) -> EmailChannel:
+    given = {"security": "starttls", "user": "mdm", "password": SecretStr("s3cret"), **fields}
+    return email(port).model_copy(update=given)
+
+
+@pytest.mark.parametrize("security", ["starttls", "tls"])
+def test_a_mail_goes_encrypted_after_a_login_to_a_server_of_the_companys_own_authority(
+    certificate: Certificate, security: str
+) -> None:
+    with mail_receiver(**{security: certificate.server}, account=("mdm", "s3cret")) as receiver:  # type: ignore[arg-type]
+        channel = company_mail(receiver.port, security=security, ca_file=certificate.ca_file)
+        assert deliver(MESSAGE, [channel]) == []
+    ((recipients, mail),) = receiver.mails
+    assert recipients == ["lin@example.com", "ops@example.com"]
+    assert mail["Subject"] == MESSAGE.subject
+    assert receiver.came == [(True, "mdm")]
+
+
+@pytest.mark.parametrize("security", ["starttls", "tls"])
+def test_a_server_that_cannot_prove_who_it_is_gets_neither_password_nor_mail(
+    certificate: Certificate, security: str
+) -> None:
+    with mail_receiver(**{security: certificate.server}) as receiver:  # type: ignore[arg-type]
+        failed = deliver(MESSAGE, [company_mail(receiver.port, security=security)], pause_s=0.01)
+    assert failed == [
+        "notify, channel email: the certificate of 127.0.0.1 is not trusted "
+        "(unable to get local issuer certificate); set ca_file to the certificate of the authority that made it"
+    ]
+    assert receiver.mails == []
+
+
+def test_what_is_wrong_with_a_mail_account_is_told_without_the_password(
+    certificate: Certificate, tmp_path: Path
+) -> None:
+    (tmp_path / "no.pem").write_text("no certificate\n", encoding="utf-8")
+    with (
+        mail_receiver(starttls=certificate.server, account=("mdm", "other")) as receiver,
+        mail_receiver() as plain,
+    ):
+        trusted = {"ca_file": certificate.ca_file}
+        failed = deliver(
+            MESSAGE,
+            [
+                company_mail(receiver.port, **trusted),
+                company_mail(plain.port, **trusted),
+                company_mail(receiver.port, ca_file=tmp_path / "missing.pem"),
+                company_mail(receiver.port, ca_file=tmp_path / "no.pem"),
+            ],
+            pause_s=0.01,
+        )
+    assert failed == [
+        "notify, channel email: 127.0.0.1 does not accept user and password",
+        f"notify, channel email: 127.0.0.1:{plain.port} does not offer what is configured "
+        "(STARTTLS extension not supported by server.)",
+        f"notify, channel email: ca_file {tmp_path}/missing.pem cannot be read (FileNotFoundError); "
+        "expected certificates in PEM form",
+        f"notify, channel email: ca_file {tmp_path}/no.pem cannot be read (SSLError); "
+        "expected certificates in PEM form",
+    ]
+    assert receiver.mails == plain.mails == []
+
+
+def test_a_certificate_file_is_named_from_the_root() -> None:
+    with pytest.raises(ValueError, match="must be absolute"):
+        EmailChannel(kind="email", host="mail", sender="a@b", recipients=["c@d"], ca_file=Path("ca.pem"))
 
 
 @pytest.mark.parametrize(

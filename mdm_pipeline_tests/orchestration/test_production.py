@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import random
 import re
 import shutil
 import signal
 import tempfile
 import time
 from collections.abc import Iterator
+from functools import partial
+from itertools import product
 from pathlib import Path
 
 import dagster as dg
@@ -22,9 +25,24 @@ from mdm_pipeline.hub.diff import diff
 from mdm_pipeline.orchestration.launcher import launch
 from mdm_pipeline.orchestration.run_launcher import LocalRunLauncher
 from mdm_pipeline_tests.orchestration.receivers import web_receiver
-from mdm_pipeline_tests.orchestration.services import DEPLOY, Installation, Postgres, server_binaries, wait_for
+from mdm_pipeline_tests.orchestration.services import (
+    DAY,
+    DEPLOY,
+    Installation,
+    Postgres,
+    server_binaries,
+    wait_for,
+)
 
 CUSTOMERS = 60
+STEPS = {
+    "land_crm": "landing.crm",
+    "land_erp": "landing.erp",
+    "land_finance": "landing.finance",
+    **{name: name for name in ("steward", "staging", "quality", "matching", "master", "mart", "publish")},
+}
+KILLS_PER_STEP = 3
+SECONDS: dict[str, float] = {}  # of the undisturbed run, by stage
 BINARIES = server_binaries()
 needs_postgres = pytest.mark.skipif(
     BINARIES is None, reason="no PostgreSQL server programs (initdb, postgres) on this machine; apt install postgresql"
@@ -49,7 +67,9 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Home:
     demo.generate(folder / "data", customers=CUSTOMERS, seed=7)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("MDM_DEMO_DATA", str(folder / "data"))
-        assert launch(folder / "home", "demo").success
+        done = launch(folder / "home", "demo", as_of=DAY)
+        assert done.success
+        SECONDS.update({outcome.stage: outcome.seconds for outcome in done.outcomes})
     return Home(folder / "home")
 
 
@@ -172,6 +192,48 @@ def test_after_a_kill_the_next_run_completes_within_a_minute(
     print(f"killed: {killed}; next run SUCCESS {seconds:.0f} s after services were up")
 
 
+@needs_postgres
+@pytest.mark.long
+def test_after_a_worker_is_killed_in_any_stage_the_next_run_completes_within_a_minute(
+    installation: Installation, undisturbed: Home
+) -> None:
+    """Moments spread over each stage, every second one in its commit or checkpoint; the services go on."""
+    installation.start("code", "web", "daemon")
+    moments = random.Random(4)
+    for number, step in product(range(KILLS_PER_STEP), STEPS):
+        installation.forget()
+        run_id = installation.launch(**{"dagster/max_retries": "0"})
+        wait_for(f"{step} to begin", partial(installation.has_begun, run_id, step), 600, every_s=0.02)
+        if number % 2 == 0:
+            wait_for("its commit", partial(commits, installation, run_id, step), 600, every_s=0.001)
+            time.sleep(moments.uniform(0, 0.05))
+        else:
+            time.sleep(moments.uniform(0, SECONDS[STEPS[step]]))
+        killed = time.monotonic()
+        os.kill(installation.worker_pid(run_id), signal.SIGKILL)
+        past_its_end = int(installation.has_ended(run_id, step))
+        following = installation.launch(**{"dagster/max_retries": "0"})
+        assert installation.wait_for_run(following, "SUCCESS", "FAILURE", timeout_s=600) == "SUCCESS"
+        seconds, load = time.monotonic() - killed, os.getloadavg()[0]
+        installation.wait_for_run(run_id, "FAILURE", "SUCCESS")
+        assert diff(undisturbed.hub_file, Home(installation.home).hub_file) == []
+        assert diff(undisturbed.published_file, Home(installation.home).published_file) == []
+        print(
+            f"\nDAEMON {step}: 1 kill, {past_its_end} of them past its end, 1 next runs SUCCESS and equal, "
+            f"slowest {seconds:.0f} s after the kill, load {load:.1f}"
+        )
+        assert seconds < 60 * max(1.0, load / (os.cpu_count() or 1))  # a minute where nothing else runs
+
+
+def commits(installation: Installation, run_id: str, step: str) -> bool:
+    """The stage writes the log, which it does only in its commit; or it has ended without writing."""
+    log = installation.home / "hub" / "mdm.duckdb.wal"
+    try:
+        return log.stat().st_size > 0
+    except FileNotFoundError:
+        return installation.has_ended(run_id, step)
+
+
 FIRST_RUN_ENDS = {
     "worker": ("FAILURE",),
     "code": ("SUCCESS",),  # the run survives its code server
@@ -200,7 +262,7 @@ def kill(installation: Installation, what: str, run_id: str) -> None:
 
 
 def kill_the_command_line(installation: Installation) -> str:
-    process = installation.mdm("run")
+    process = installation.mdm("run", "--as-of", DAY)
     ((run_id,),) = wait_for(
         "the run of the command line",
         lambda: installation.postgres.query("select run_id from runs where status = 'STARTED'"),

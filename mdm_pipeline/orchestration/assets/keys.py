@@ -53,10 +53,10 @@ def landing_keys_behind(config: CompanyConfig, table: Table) -> list[dg.AssetKey
     for source in config.sources:
         for name, mapping in source.tables.items():
             is_behind = (
-                mapping.event.entity == table.name
-                if mapping.event
-                else table.name in party_tables
-                or (table.name == staging.PARTY_LINK.name and bool(mapping.party and mapping.party.links))
+                (mapping.event is not None and mapping.event.entity == table.name)
+                or (mapping.party is not None and table.name in party_tables)
+                or (table is staging.PARTY_LINK and mapping.party is not None and bool(mapping.party.links))
+                or (table is staging.PARTY_REDIRECT and mapping.party is not None and bool(mapping.party.merged_into))
             )
             if is_behind:
                 keys.append(landing_key(source.name, name))

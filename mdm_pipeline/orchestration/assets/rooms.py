@@ -11,7 +11,14 @@ from mdm_pipeline.config.company import CompanyConfig
 from mdm_pipeline.hub.contract import Table, mart, master, matching, quality, staging, steward
 from mdm_pipeline.hub.contract.model import Column
 from mdm_pipeline.orchestration.assets.keys import key_of, landing_keys_behind, spec_of
-from mdm_pipeline.orchestration.assets.run_stage_op import POOL, RETRIES, AssetEvents, stage_events
+from mdm_pipeline.orchestration.assets.run_stage_op import (
+    LAST_STAGE,
+    POOL,
+    PROOF_CHECK,
+    RETRIES,
+    AssetEvents,
+    stage_events,
+)
 from mdm_pipeline.orchestration.checks.registry import CHECKS
 from mdm_pipeline.orchestration.stage_run import StageRunner
 
@@ -109,6 +116,15 @@ def _room_assets(config: CompanyConfig, room: Room) -> dg.AssetsDefinition:
                 "suites_let_pass",
                 asset=key_of(room.tables[0]),
                 description="No suite is broken and no blocking rule is violated; if not, the run ends held back.",
+            )
+        )
+
+    if room.stage == LAST_STAGE:
+        check_specs.append(
+            dg.AssetCheckSpec(
+                PROOF_CHECK,
+                asset=key_of(room.tables[0]),
+                description="Components rebuilt from raw landing at the end of the run equal what stands in the hub.",
             )
         )
 

@@ -16,6 +16,8 @@ from mdm_pipeline.orchestration.stage_run import StageRunner
 
 RETRIES = dg.RetryPolicy(max_retries=3, delay=2, backoff=dg.Backoff.EXPONENTIAL, jitter=dg.Jitter.PLUS_MINUS)
 POOL = "hub"
+LAST_STAGE = "publish"
+PROOF_CHECK = "rebuilt_components_are_equal"
 
 AssetEvents = Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]
 
@@ -67,3 +69,23 @@ def stage_events(stages: StageRunner, name: str, tables: Sequence[Table], checks
                 severity=dg.AssetCheckSeverity.WARN,
                 metadata={"held_back": "\n".join(outcome.held_back) or "nothing"},
             )
+        if name == LAST_STAGE:
+            yield _proof_check(stages, key_of(tables[0]))
+
+
+def _proof_check(stages: StageRunner, asset: dg.AssetKey) -> dg.AssetCheckResult:
+    proof = stages.prove()
+    return dg.AssetCheckResult(
+        asset_key=asset,
+        check_name=PROOF_CHECK,
+        passed=not proof.is_alarming,
+        severity=dg.AssetCheckSeverity.ERROR,
+        metadata={
+            "result": proof.line,
+            "components": proof.components,
+            "records": proof.records,
+            "differences": proof.differences,
+            "found": "\n".join(proof.found) or "nothing",
+            "seconds": round(proof.seconds, 2),
+        },
+    )

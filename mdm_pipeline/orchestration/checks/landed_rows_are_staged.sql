@@ -23,6 +23,34 @@ with staged as (
     union all
     select record_id from staging.fx_rate
     union all
+    select record_id from staging.billing_profile
+    union all
+    select record_id from staging.bank_account
+    union all
+    select record_id from staging.credit_limit
+    union all
+    select record_id from staging.legal_entity
+    union all
+    select record_id from staging.business_unit
+    union all
+    select record_id from staging.employee
+    union all
+    select record_id from staging.campaign
+    union all
+    select record_id from staging.campaign_member
+    union all
+    select record_id from staging.lead
+    union all
+    select record_id from staging.opportunity_contact
+    union all
+    select record_id from staging.contract
+    union all
+    select record_id from staging.installed_asset
+    union all
+    select record_id from staging.sales_target
+    union all
+    select record_id from staging.consent
+    union all
     select record_id from quality.issue
     where severity = 'reject' and is_open and record_id is not null
 ),

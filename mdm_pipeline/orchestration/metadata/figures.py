@@ -10,8 +10,7 @@ import dagster as dg
 from duckdb import DuckDBPyConnection
 
 from mdm_pipeline.hub.contract import Table
-from mdm_pipeline.hub.contract.landing import landed_name
-from mdm_pipeline.hub.ddl import quoted, quoted_name
+from mdm_pipeline.hub.ddl import quoted_name
 from mdm_pipeline.hub.sql import run_sql
 from mdm_pipeline.orchestration.stage_run import Outcome
 
@@ -33,7 +32,7 @@ def outcome_metadata(outcome: Outcome) -> Metadata:
     """How the stage ended, and what it said for people."""
     said: Metadata = {"seconds": round(outcome.seconds, 3), "outcome": outcome.word}
     for name, value in outcome.report.metadata.items():
-        said[name] = _shown(value)
+        said[name] = shown(value)
     return said
 
 
@@ -56,41 +55,12 @@ def room_metadata(con: DuckDBPyConnection, stage: str) -> dict[str, Metadata]:
         result = run_sql(con, _HERE / file)
         columns = [d[0] for d in result.description]
         records = [dict(zip(columns, row, strict=True)) for row in result.fetchall()]
-        found.setdefault(table, {})[name] = _shown(records)
+        found.setdefault(table, {})[name] = shown(records)
     return found
 
 
-def landed_metadata(con: DuckDBPyConnection, source: str, table: str) -> Metadata:
-    """Rows landed and the last delivery of one source table."""
-    name = landed_name(source, table)
-    exists = con.execute(
-        "select 1 from duckdb_tables() where database_name = current_database() "
-        "and schema_name = 'landing' and table_name = $name",
-        {"name": name},
-    ).fetchone()
-    if not exists:
-        return {}
-    row = con.execute(
-        f"select count(*), count(*) filter (where _deleted_at is not null) from landing.{quoted(name)}"  # noqa: S608
-    ).fetchone()
-    batch = con.execute(
-        "select rows_read, rows_inserted, rows_updated, rows_deleted, rows_unchanged, rows_rejected, watermark "
-        "from landing.batch where source = $source and source_table = $table and status = 'taken' "
-        "order by batch_id desc limit 1",
-        {"source": source, "table": table},
-    ).fetchone()
-    said: Metadata = {"dagster/row_count": int(row[0]), "rows_gone_at_source": int(row[1])} if row else {}
-    columns = con.execute(f"describe landing.{quoted(name)}").fetchall()
-    said["dagster/column_schema"] = dg.TableSchema(columns=[dg.TableColumn(column[0], column[1]) for column in columns])
-    if batch:
-        names = ("read", "inserted", "updated", "deleted", "unchanged", "rejected")
-        said |= {f"last_delivery_{n}": int(v) for n, v in zip(names, batch[:6], strict=True)}
-        if batch[6]:
-            said["watermark"] = str(batch[6])
-    return said
-
-
-def _shown(value: Any) -> Any:
+def shown(value: Any) -> Any:
+    """A value as Dagster shows it: lists of rows as a table, mappings as JSON."""
     if isinstance(value, Mapping):
         return dg.MetadataValue.json(dict(value))
     if isinstance(value, Sequence) and not isinstance(value, str) and value and isinstance(value[0], Mapping):
