@@ -15,9 +15,11 @@ from mdm_pipeline.cli import (
     doctor,
     evaluate,
     notify,
+    prune,
     run,
     sample,
     serve,
+    source,
     sql,
     status,
     ui,
@@ -48,8 +50,10 @@ app.command("sample")(sample.sample)
 app.command("backup")(backup.backup)
 app.command("restore")(backup.restore)
 app.command("compact")(compact.compact)
+app.command("prune")(prune.prune)
 app.command("docs", hidden=True)(docs.docs)
 app.add_typer(decide.app, name="decide")
+app.add_typer(source.app, name="source")
 
 
 def main() -> None:

@@ -39,7 +39,8 @@ def run(
     Runs the Dagster job `nightly_sync` (with --full: `full_refresh`) in this process; the run is visible in `mdm ui`.
     Work is in proportion to what changed; a run that finds nothing new changes nothing.
 
-    Exit codes: 0 done, 1 failed, 2 bad use or configuration, 3 held back by quality or by a source.
+    Exit codes: 0 done, 1 failed, 2 bad use or configuration, 3 somebody has to look: held back by quality or by a
+    source, or the self-proof failed.
     """
     from mdm_pipeline.orchestration.launcher import launch
 
@@ -50,7 +51,8 @@ def run(
         typer.echo(result.to_json())
     else:
         _closing_words(result, home)
-    raise typer.Exit(FAILED if not result.success else HELD_BACK if result.held_back else DONE)
+    needs_a_person = result.held_back or not result.is_proved
+    raise typer.Exit(FAILED if not result.success else HELD_BACK if needs_a_person else DONE)
 
 
 def _progress(is_quiet: bool) -> Progress:
@@ -130,6 +132,8 @@ def _closing_words(result: RunResult, home: Path) -> None:
         typer.echo(f"failed: {error}", err=True)
     if result.summary:
         typer.echo(result.summary)
+    if result.proof:
+        typer.echo(f"self-proof: {result.proof}", err=not result.is_proved)
     typer.echo(
         f"stages {result.stage_seconds:.1f} s, run {result.seconds:.1f} s in all, "
         f"published: {home / 'published' / 'customers.duckdb'}"
