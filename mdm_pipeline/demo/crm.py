@@ -9,43 +9,16 @@ from __future__ import annotations
 
 import numpy as np
 import polars as pl
-import sqlalchemy as sa
 
 from mdm_pipeline.demo import corruption
 from mdm_pipeline.demo.calendar import days, days_ago, stamps
+from mdm_pipeline.demo.crm_tables import COLUMNS, KEYS, POLARS_TYPES, metadata
 from mdm_pipeline.demo.identifiers import spread
 from mdm_pipeline.demo.places import CURRENCY
 from mdm_pipeline.demo.tables import table, words
 
-KEYS = {
-    "account": ("account_id",),
-    "contact": ("contact_id",),
-    "account_contact": ("account_id", "contact_id", "role"),
-    "opportunity": ("opportunity_id",),
-    "opportunity_stage": ("opportunity_id", "step"),
-    "activity": ("activity_id",),
-    "service_case": ("case_id",),
-}
-COLUMNS = {
-    "account": (
-        "account_id account_name account_name_en account_kind tax_no phone email website industry province "
-        "city address postcode country birth_date gender owner status role parent_account_id former_name "
-        "created_at updated_at"
-    ),
-    "contact": (
-        "contact_id full_name first_name last_name name_local gender birth_date mobile phone email wechat "
-        "id_number job_title address city country postcode created_at updated_at"
-    ),
-    "account_contact": "account_id contact_id role is_primary started_on ended_on",
-    "opportunity": (
-        "opportunity_id account_id name stage amount currency close_on owner lost_reason created_at updated_at"
-    ),
-    "opportunity_stage": "opportunity_id step stage entered_at",
-    "activity": "activity_id account_id contact_id kind subject happened_at owner",
-    "service_case": "case_id account_id contact_id subject priority status opened_at closed_at",
-}
-TYPES = {"amount": sa.Float, "step": sa.Integer, "is_primary": sa.Integer}
-POLARS_TYPES = {"amount": pl.Float64, "step": pl.Int64, "is_primary": pl.Int64}
+__all__ = ["COLUMNS", "KEYS", "POLARS_TYPES", "metadata"]
+
 KINDS = {"O": "企业", "P": "个人", "S": "个体工商户"}
 STAGES = ("prospecting", "qualified", "proposal", "negotiation", "won", "lost")
 LOST_REASONS = ("price", "competitor", "no budget", "no decision", "product gap")
@@ -59,21 +32,6 @@ CASE_SUBJECTS = (
     "使用咨询",
     "Wrong item",
 )
-
-
-def metadata() -> sa.MetaData:
-    """The CRM's tables, with primary keys."""
-    described = sa.MetaData()
-    for name, columns in COLUMNS.items():
-        sa.Table(
-            name,
-            described,
-            *[
-                sa.Column(column, TYPES.get(column, sa.Text)(), primary_key=column in KEYS[name])
-                for column in columns.split()
-            ],
-        )
-    return described
 
 
 def _any_of(rng: np.random.Generator, count: int, values: tuple[str, ...], p: list[float] | None = None) -> pl.Series:

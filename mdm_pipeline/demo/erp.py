@@ -148,7 +148,17 @@ def _with_totals(order: pl.DataFrame, line: pl.DataFrame, changed: np.ndarray) -
     order = order.with_columns(
         net_amount=money(order["net_cents"].to_numpy()), changed_at=days(changed).cast(pl.Datetime("us"))
     )
-    return order, line.drop("net_cents")
+    return order, with_deliveries(line.drop("net_cents"), order)
+
+
+def with_deliveries(line: pl.DataFrame, order: pl.DataFrame) -> pl.DataFrame:
+    """Lines with what was delivered of them by the order's status; confirmed orders are half on their way."""
+    status = line.select("order_no").join(
+        order.select("order_no", "status"), on="order_no", how="left", maintain_order="left"
+    )["status"]
+    whole = status.is_in(["delivered", "closed"])
+    part = pl.when(pl.lit(status == "confirmed")).then(pl.col("quantity") // 2).otherwise(0)
+    return line.with_columns(delivered_quantity=pl.when(pl.lit(whole)).then("quantity").otherwise(part).cast(pl.Int64))
 
 
 ORDER = [
@@ -182,6 +192,7 @@ def _lines(rng: np.random.Generator, order: pl.DataFrame) -> pl.DataFrame:
             "line_no": number * 10,
             "product_no": products["product_no"].gather(product),
             "quantity": quantity,
+            "unit": products["unit"].gather(product),
             "unit_price": money(price),
             "discount_rate": discount / 100,
             "net_amount": money(net),

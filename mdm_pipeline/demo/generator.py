@@ -16,7 +16,7 @@ from typing import Protocol
 import numpy as np
 import polars as pl
 
-from mdm_pipeline.demo import crm, erp, finance
+from mdm_pipeline.demo import crm, erp, finance, sales
 from mdm_pipeline.demo.calendar import TODAY
 from mdm_pipeline.demo.error_rates import ErrorRates
 from mdm_pipeline.demo.identifiers import spread
@@ -85,6 +85,9 @@ class Delivery:
         self.files: dict[str, CsvSink | ParquetSink | SheetSink] = {
             "erp.customers": CsvSink(out / "erp" / "customers.csv", encoding="gb18030"),
             "erp.products": CsvSink(out / "erp" / "products.csv"),
+            "erp.legal_entities": CsvSink(out / "erp" / "legal_entities.csv"),
+            "erp.business_units": CsvSink(out / "erp" / "business_units.csv"),
+            "erp.employees": CsvSink(out / "erp" / "employees.csv"),
             "erp.orders": ParquetSink(out / "erp" / "orders.parquet"),
             "erp.order_lines": ParquetSink(out / "erp" / "order_lines.parquet"),
             "finance.billing_customers": SheetSink(out / "finance", "billing_customers"),
@@ -103,7 +106,17 @@ class Delivery:
 
     def start(self, prefix: str) -> int:
         """The next running number of a kind of row."""
-        names = {"OP": "opportunity", "AC": "activity", "SC": "service_case", "A": "account", "C": "contact"}
+        names = {
+            "OP": "opportunity",
+            "AC": "activity",
+            "SC": "service_case",
+            "A": "account",
+            "C": "contact",
+            "LD": "lead",
+            "HT": "contract",
+            "EQ": "installed_asset",
+            "CS": "consent",
+        }
         if prefix in names:
             return self.crm.rows[names[prefix]] + 1
         files = {
@@ -159,7 +172,7 @@ def generate(
         raise ValueError(f"generate: {wanted} customers or records; expected at least 1")
     rates = rates or ErrorRates()
     delivery = Delivery(out, crm_url)
-    delivery.write("erp.products", table("products"))
+    deliver_once(np.random.default_rng([seed, 999_998]), delivery)
     delivery.write("finance.fx_rates", finance.fx_rates(np.random.default_rng([seed, 999_999])))
     parties = customers if customers is not None else round(wanted / _mean_records() * 1.01) + 40
     made, left = 0, records
@@ -282,6 +295,35 @@ def deliver(rng: np.random.Generator, recorded: pl.DataFrame, delivery: Target, 
     delivery.write("finance.payments", finance.payments(rng, invoice, billing, buyer, delivery.start("PM")))
 
 
+def deliver_once(rng: np.random.Generator, delivery: Target) -> None:
+    """What the company has once: its own companies, units, people, products, campaigns, targets."""
+    for name in ("products", "legal_entities", "business_units", "employees"):
+        delivery.write(f"erp.{name}", table(name))
+    delivery.write("crm.sales_user", sales.sales_users())
+    delivery.write("crm.campaign", sales.campaigns(rng))
+    delivery.write("crm.sales_target", sales.sales_targets())
+
+
+def deliver_sales(
+    rng: np.random.Generator,
+    delivery: Target,
+    account: pl.DataFrame,
+    contact: pl.DataFrame,
+    links: pl.DataFrame,
+    opportunity: pl.DataFrame,
+) -> None:
+    """What the sales department keeps of these accounts and contacts."""
+    for name, frame in (
+        ("lead", sales.leads(rng, account, opportunity, delivery.start("LD"))),
+        ("campaign_member", sales.campaign_members(rng, contact)),
+        ("opportunity_contact", sales.opportunity_contacts(rng, links, opportunity)),
+        ("contract", sales.contracts(rng, opportunity, delivery.start("HT"))),
+        ("installed_asset", sales.installed_assets(rng, account, delivery.start("EQ"))),
+        ("consent", sales.consents(rng, contact, delivery.start("CS"))),
+    ):
+        delivery.write(f"crm.{name}", frame)
+
+
 def truth_of(part: pl.DataFrame) -> pl.DataFrame:
     """The rows of `truth.csv` for records with keys."""
     return part.select(
@@ -331,6 +373,8 @@ def _deliver_crm(
         ("service_case", service_case),
     ):
         delivery.write(f"crm.{name}", frame)
+    # Numbers of their own: what is drawn here changes nothing of what parties and their records are.
+    deliver_sales(rng.spawn(1)[0], delivery, accounts, contacts, links, opportunity)
 
 
 def _links(

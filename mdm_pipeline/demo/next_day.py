@@ -27,6 +27,21 @@ from mdm_pipeline.demo.generator import ONE_TIME, TRUTH, DemoReport, chunk_recor
 from mdm_pipeline.demo.identifiers import digits
 
 Listing = dict[str, list[str]]
+# What hangs on accounts and contacts; a deleted contact takes the second group with it.
+DEPENDENTS = (
+    "account_contact",
+    "lead",
+    "contract",
+    "opportunity",
+    "opportunity_stage",
+    "opportunity_contact",
+    "activity",
+    "service_case",
+    "installed_asset",
+    "campaign_member",
+    "consent",
+)
+OF_CONTACT = ("account_contact", "opportunity_contact", "campaign_member", "consent")
 
 
 @dataclass(frozen=True)
@@ -201,23 +216,23 @@ def _change_crm(day: Day) -> None:
 
 def _delete_dependents(day: Day, key: str, gone: pl.Series) -> None:
     """What hangs on a deleted account goes with it; of a contact the links go, the rest forgets it."""
-    for name in ("account_contact", "opportunity", "opportunity_stage", "activity", "service_case"):
+    for name in DEPENDENTS:
         table = f"crm.{name}"
         frame = day.tables[table]
         identity = crm.KEYS[name][0]
-        if name == "opportunity_stage":
+        if name == "opportunity_stage" or (name == "opportunity_contact" and key == "account_id"):
             kept = frame.filter(
                 pl.col("opportunity_id").is_in(day.tables["crm.opportunity"]["opportunity_id"].implode())
             )
         elif key not in frame.columns:
             continue
-        elif key == "contact_id" and name != "account_contact":
+        elif key == "contact_id" and name not in OF_CONTACT:
             hit = np.flatnonzero(frame[key].is_in(gone.implode()).fill_null(False).to_numpy())
             day.note(table, "contact_removed", frame[identity].gather(hit))
             day.tables[table] = _set(frame, hit, **{key: pl.Series([None] * len(hit), dtype=pl.String)})
             continue
         else:
-            kept = frame.filter(~pl.col(key).is_in(gone.implode()))
+            kept = frame.filter(~pl.col(key).is_in(gone.implode()).fill_null(False))
         lost = frame.join(kept, on=list(crm.KEYS[name]), how="anti")
         if lost.height:
             day.note(
@@ -322,7 +337,8 @@ def _new_orders(day: Day) -> None:
     day.note("erp.orders", "inserted", made.filter(~pl.Series(late))["order_no"])
     day.note("erp.orders", "late", made.filter(pl.Series(late))["order_no"])
     day.tables["erp.orders"] = pl.concat([orders, made.select(erp.ORDER)])
-    day.tables["erp.order_lines"] = pl.concat([lines, made_lines])
+    lines = pl.concat([lines, made_lines])
+    day.tables["erp.order_lines"] = erp.with_deliveries(lines, day.tables["erp.orders"])
 
 
 def _change_finance(day: Day) -> None:
@@ -383,6 +399,10 @@ def _new_parties(day: Day, described: dict[str, Any]) -> dict[str, Any]:
                 "OP": ("crm.opportunity", "opportunity_id"),
                 "AC": ("crm.activity", "activity_id"),
                 "SC": ("crm.service_case", "case_id"),
+                "LD": ("crm.lead", "lead_id"),
+                "HT": ("crm.contract", "contract_id"),
+                "EQ": ("crm.installed_asset", "asset_id"),
+                "CS": ("crm.consent", "consent_id"),
                 "K": ("erp.customers", "customer_no"),
                 "SO": ("erp.orders", "order_no"),
                 "F": ("finance.billing_customers", "客户编码"),
@@ -401,6 +421,6 @@ def _new_parties(day: Day, described: dict[str, Any]) -> dict[str, Any]:
         if name in ("crm.account", "crm.contact", "erp.customers", "finance.billing_customers"):
             plain = plain.with_columns(**{c: pl.lit(v) for c, v in stamps.items() if c in plain.columns})
         day.tables[name] = pl.concat([known, plain.select(pl.col(c).cast(t) for c, t in known.schema.items())])
-        if name not in ("truth", "crm.account_contact", "crm.opportunity_stage", "erp.order_lines"):
+        if name not in ("truth", "erp.order_lines") and len(crm.KEYS.get(name.removeprefix("crm."), ("one",))) == 1:
             day.note(name, "inserted", frame.to_series(0))
     return described | {"customers": described["customers"] + count, "party_counter": counter + count}

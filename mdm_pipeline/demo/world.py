@@ -17,8 +17,15 @@ import polars as pl
 
 from mdm_pipeline.demo import crm, erp, finance
 from mdm_pipeline.demo.calendar import TODAY
-from mdm_pipeline.demo.generator import ONE_TIME, VERSION, Delivery, DemoReport, truth_of
-from mdm_pipeline.demo.tables import table
+from mdm_pipeline.demo.generator import (
+    ONE_TIME,
+    VERSION,
+    Delivery,
+    DemoReport,
+    deliver_once,
+    deliver_sales,
+    truth_of,
+)
 
 
 @dataclass(frozen=True)
@@ -108,14 +115,15 @@ def write_world(world: World, out: Path, *, crm_url: str | None = None) -> DemoR
     """
     rng = np.random.default_rng(sum(world.name.encode()))
     delivery = Delivery(out, crm_url)
-    delivery.write("erp.products", table("products"))
+    deliver_once(rng.spawn(1)[0], delivery)
     delivery.write("finance.fx_rates", finance.fx_rates(rng))
     parts = {name: _frame(world, name) for name in ("account", "contact", "customers", "billing_customers")}
     for part in parts.values():
         delivery.write("truth", truth_of(part))
     account = crm.accounts(rng, parts["account"].with_columns(parent_account_id="parent"), missing_kind=0.0)
     delivery.write("crm.account", account)
-    delivery.write("crm.contact", crm.contacts(rng, parts["contact"], only_full=0.0, only_parts=0.0, wechat=0.0))
+    contact = crm.contacts(rng, parts["contact"], only_full=0.0, only_parts=0.0, wechat=0.0)
+    delivery.write("crm.contact", contact)
     links = crm.account_contacts(rng, _links(world))
     opportunity, stage = crm.opportunities(rng, account, 1)
     for name, frame in (
@@ -126,6 +134,7 @@ def write_world(world: World, out: Path, *, crm_url: str | None = None) -> DemoR
         ("service_case", crm.service_cases(rng, links, account, 1)),
     ):
         delivery.write(f"crm.{name}", frame)
+    deliver_sales(rng.spawn(1)[0], delivery, account, contact, links, opportunity)
     _write_business(rng, world, parts, delivery)
     counts = delivery.close()
     customers = len({record.truth_id for record in world.records if not record.truth_id.startswith("X")})

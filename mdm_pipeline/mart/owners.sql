@@ -1,10 +1,35 @@
--- The customer of every party record, as events refer to it.
+-- The customer of every party record, as events refer to it. A record that its source merged into another one stands
+-- for the one that remained, or for itself where that one has no customer.
 create or replace temp table owner_of as
+with
+owned as (
+    select
+        record_ref,
+        master_id
+    from master.xref
+    where is_current
+),
+
+redirected as (
+    select
+        redirect.from_ref as record_ref,
+        coalesce(survivor.master_id, merged.master_id) as master_id
+    from staging.party_redirect as redirect
+    left join owned as survivor on redirect.to_ref = survivor.record_ref
+    left join owned as merged on redirect.from_ref = merged.record_ref
+)
+
 select
     record_ref,
     master_id
-from master.xref
-where is_current;
+from redirected
+where master_id is not null
+union all
+select
+    record_ref,
+    master_id
+from owned
+where record_ref not in (select record_ref from redirected);
 
 -- The customer behind an order number; none where several customers use the same number.
 create or replace temp table buyer_of_order as

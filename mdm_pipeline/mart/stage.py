@@ -21,7 +21,7 @@ from mdm_pipeline.hub.stage import Stage
 from mdm_pipeline.hub.worklist import Report, Work, fingerprint_of
 from mdm_pipeline.hub.writing import Counts, write_changes
 
-STAGE_VERSION = 1
+STAGE_VERSION = 3
 _HERE = Path(__file__).parent
 
 
@@ -65,6 +65,7 @@ def build_marts(con: DuckDBPyConnection, section: MartSection, work: Work, as_of
     run_sql(con, _HERE / "owners.sql")
     run_sql(con, _HERE / "rates.sql", currency)
     run_sql(con, _HERE / "events.sql")
+    run_sql(con, _HERE / "billing_check.sql")
     run_sql(con, _HERE / "customer_360.sql", {"as_of_day": as_of.date()})
     create_found(con)
     run_sql(con, _HERE / "unknown_rates.sql", currency)

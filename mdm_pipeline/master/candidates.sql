@@ -116,14 +116,17 @@ of_identifier as (
 
 of_contact as (
     select
-        kind as unit,
-        record_id,
-        contact_no as item_no,
-        value,
-        is_valid,
+        contact.kind as unit,
+        contact.record_id,
+        contact.contact_no as item_no,
+        contact.value,
+        contact.is_valid,
         null::bigint as filled
-    from staging.party_contact_point
-    where is_usable and value is not null and kind in ('phone', 'email')
+    from staging.party_contact_point as contact
+    -- what a crowd of strangers has is no way to reach this customer
+    anti join staging.value_profile as nobodys
+        on contact.kind = nobodys.kind and contact.match_key = nobodys.value and nobodys.class = 'placeholder'
+    where contact.is_usable and contact.value is not null and contact.kind in ('phone', 'email')
 ),
 
 of_address as (

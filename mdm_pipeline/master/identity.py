@@ -18,6 +18,7 @@ from duckdb import DuckDBPyConnection
 
 from mdm_pipeline.config.company import MasteringConfig
 from mdm_pipeline.hub.contract.master import ID_EVENT, XREF
+from mdm_pipeline.hub.issued_codes import last_number
 from mdm_pipeline.hub.sql import run_sql
 from mdm_pipeline.hub.worklist import Work
 from mdm_pipeline.hub.writing import Counts, write_changes
@@ -122,8 +123,7 @@ def resolve_many(con: DuckDBPyConnection, ids: Sequence[str]) -> dict[str, list[
 
 
 def _new_codes(con: DuckDBPyConnection, mastering: MasteringConfig) -> dict[int, str]:
-    row = run_sql(con, _HERE / "last_number.sql").fetchone()
-    last = int(row[0]) if row else 0
+    last = last_number(con)
     clusters = [cluster for cluster, _ in run_sql(con, _HERE / "new_clusters.sql").fetchall()]
     numbers = range(last + 1, last + 1 + len(clusters))
     codes = codes_of(numbers, prefix=mastering.id_prefix, digits=mastering.id_digits)

@@ -22,7 +22,7 @@ from mdm_pipeline.master.identity import lay_over
 from mdm_pipeline.master.settings import MasterSection, section_of
 from mdm_pipeline.master.survivorship import survive
 
-STAGE_VERSION = 1
+STAGE_VERSION = 2
 _HERE = Path(__file__).parent
 
 

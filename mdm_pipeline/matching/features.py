@@ -13,7 +13,7 @@ from pathlib import Path
 import polars as pl
 from duckdb import DuckDBPyConnection
 
-from mdm_pipeline.config.sources import PartyType
+from mdm_pipeline.config.mappings import PartyType
 from mdm_pipeline.hub.sql import run_sql
 from mdm_pipeline.matching.model import RARE_SHARE
 from mdm_pipeline.standardize.text import pinyin

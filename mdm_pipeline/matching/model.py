@@ -18,7 +18,7 @@ from typing import Any
 
 from duckdb import DuckDBPyConnection
 
-from mdm_pipeline.config.sources import PartyType
+from mdm_pipeline.config.mappings import PartyType
 from mdm_pipeline.errors import PermanentError
 from mdm_pipeline.matching import organization, person
 from mdm_pipeline.matching.comparisons import Comparison, Parameters, Rates, splink_settings
@@ -129,6 +129,15 @@ def active_model(con: DuckDBPyConnection, party_type: PartyType) -> Model | None
         Frequencies(frequencies["shares"], tuple(frequencies["stops"])),
         metrics,
     )
+
+
+def models_in_force(con: DuckDBPyConnection) -> str:
+    """Ids of the active models, for the stage's fingerprint."""
+    row = con.execute(
+        "select coalesce(string_agg(model_id, ' ' order by party_type, model_id), '') from matching.model "
+        "where is_active"
+    ).fetchone()
+    return str(row[0]) if row else ""
 
 
 @cache

@@ -14,7 +14,7 @@ import polars as pl
 import pyarrow as pa
 from duckdb import DuckDBPyConnection
 
-from mdm_pipeline.config.sources import PartyType
+from mdm_pipeline.config.mappings import PartyType
 from mdm_pipeline.hub.ddl import quoted
 from mdm_pipeline.matching.blocking import draw_up_stop_list, find_candidates, make_keys
 from mdm_pipeline.matching.comparisons import Chance, Comparison, Level, numbering, splink_settings

@@ -23,15 +23,34 @@ inner join matching_record using (record_id)
 where party_name.name_norm is not null;
 
 -- What is shared: one row per record, kind and value. `value` carries its kind, so that kinds never meet.
+-- A value that stands for nobody (test@test.com, or what a crowd of strangers has) is no evidence: it never comes here.
 create or replace temp table matching_value as
-with contact_points as (
-    select distinct
+with nobodys as (
+    select
+        profile.kind,
+        profile.value
+    from staging.value_profile as profile
+    where profile.class = 'placeholder'
+),
+
+usable as (
+    select
         contact.record_id,
         contact.kind,
-        contact.match_key as value
+        contact.match_key as value,
+        contact.detail
     from staging.party_contact_point as contact
     inner join matching_record using (record_id)
+    anti join nobodys on contact.kind = nobodys.kind and contact.match_key = nobodys.value
     where contact.is_usable and contact.match_key is not null
+),
+
+contact_points as (
+    select distinct
+        record_id,
+        kind,
+        value
+    from usable
 ),
 
 identifiers as (
@@ -48,16 +67,11 @@ identifiers as (
 -- A domain of one's own says something about a company; that of a public mail service does not.
 domains as (
     select distinct
-        contact.record_id,
+        record_id,
         'domain' as kind,
-        split_part(contact.match_key, '@', 2) as value
-    from staging.party_contact_point as contact
-    inner join matching_record using (record_id)
-    where
-        contact.is_usable
-        and contact.kind = 'email'
-        and contact.detail is distinct from 'public'
-        and split_part(contact.match_key, '@', 2) <> ''
+        split_part(value, '@', 2) as value
+    from usable
+    where kind = 'email' and detail is distinct from 'public' and split_part(value, '@', 2) <> ''
 ),
 
 addresses as (
@@ -67,6 +81,7 @@ addresses as (
         address.address_key as value
     from staging.party_address as address
     inner join matching_record using (record_id)
+    anti join nobodys on nobodys.kind = 'address' and address.address_key = nobodys.value
     where address.address_key is not null
 )
 

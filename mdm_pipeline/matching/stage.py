@@ -16,7 +16,7 @@ import polars as pl
 from duckdb import DuckDBPyConnection
 
 from mdm_pipeline.config.company import CompanyConfig, MatchingConfig
-from mdm_pipeline.config.sources import PartyType
+from mdm_pipeline.config.mappings import PartyType
 from mdm_pipeline.hub.contract import matching as tables
 from mdm_pipeline.hub.ddl import quoted
 from mdm_pipeline.hub.issues import create_found, report_issues
@@ -24,11 +24,11 @@ from mdm_pipeline.hub.sql import run_sql
 from mdm_pipeline.hub.stage import Stage
 from mdm_pipeline.hub.worklist import Report, Work, fingerprint_of
 from mdm_pipeline.hub.writing import Counts, write_changes
-from mdm_pipeline.matching.model import Model, active_model, shipped_fingerprint
+from mdm_pipeline.matching.model import Model, active_model, models_in_force, shipped_fingerprint
 from mdm_pipeline.matching.model_making import make_model
 from mdm_pipeline.matching.resolution import Resolution, resolve
 
-STAGE_VERSION = 1
+STAGE_VERSION = 2
 PARTY_TYPES: tuple[PartyType, ...] = get_args(PartyType)
 _HERE = Path(__file__).parent
 
@@ -42,6 +42,7 @@ def make_stage(config: CompanyConfig) -> Stage:
         section=section,
         fingerprint=fingerprint_of(section.model_dump(mode="json"), STAGE_VERSION, shipped_fingerprint()),
         upstreams=("staging", "quality", "steward"),
+        in_force=models_in_force,
     )
 
 

@@ -20,7 +20,7 @@ from mdm_pipeline.hub.worklist import Report, Work, fingerprint_of
 from mdm_pipeline.publish.content import Edition, fill
 from mdm_pipeline.publish.swap import STORAGE_VERSION, swap_in
 
-STAGE_VERSION = 1
+STAGE_VERSION = 3
 
 
 @dataclass(frozen=True)
@@ -46,15 +46,12 @@ def make_stage(config: CompanyConfig, home: Home) -> Stage:
         home: where its files lie; no part of the fingerprint, so a home may move.
     """
     section = PublishSection(home.published_file, config.title or config.name, config.group_currency)
-    # the file shows issues; an edited rule or another day can change those and nothing else
-    rules = config.quality.model_dump(mode="json")
     return Stage(
         name="publish",
         function=publish,
         section=section,
-        fingerprint=fingerprint_of([section.company, section.group_currency, rules], STAGE_VERSION),
-        upstreams=("landing", "staging", "quality", "steward", "matching", "master", "mart"),
-        depends_on_day="$as_of" in str(rules),
+        fingerprint=fingerprint_of([section.company, section.group_currency], STAGE_VERSION),
+        upstreams=("landing", "staging", "quality", "issue", "steward", "matching", "master", "mart"),
         is_lost=lambda: not home.published_file.exists(),
     )
 

@@ -58,10 +58,10 @@ def _table(
     return Table("main", name, doc, doc_zh, columns, key=key, writer="publish", kind=kind)
 
 
-def _of_customer(source: Table, name: str, doc: str, doc_zh: str) -> Published:
+def _of_customer(source: Table, name: str, doc: str, doc_zh: str, *further: Column) -> Published:
     """Rows of a party's child table with customer and record reference in front."""
     rest = tuple(column for column in source.columns if column.name != "record_id")
-    columns = (CUSTOMER_OR_NONE, f.RECORD_ID, f.RECORD_REF, *rest)
+    columns = (CUSTOMER_OR_NONE, f.RECORD_ID, f.RECORD_REF, *rest, *further)
     return Published(_table(name, doc, doc_zh, columns, source.key))
 
 
@@ -73,6 +73,14 @@ def _number(name: str, doc: str, doc_zh: str) -> Column:
     return Column(name, "BIGINT", doc, doc_zh)
 
 
+PROFILE = replace(
+    staging.VALUE_PROFILE.column("class"),
+    name="profile",
+    doc="Whose value it is, by who shares it; null for masked ones. Only those that are not placeholders are worth "
+    "a call or a letter.",
+    doc_zh="取值类别",
+    is_required=False,
+)
 A_READ_ME = _table(
     "a_read_me",
     "Start here: what is in this file and how to ask it.",
@@ -150,6 +158,8 @@ RUN_LEDGER = _table(
         _number("stages", "Stages that committed work.", "提交阶段数"),
         _number("rows_written", "Rows really changed.", "写入行数"),
         Column("duration_s", "DOUBLE", "Seconds in stages.", "耗时(秒)"),
+        _number("components_rebuilt", "Groups of records that the run rebuilt to prove itself.", "自证组件数"),
+        _number("differences", "Rows in which they differed from the hub.", "自证差异数"),
     ),
     ("run_id",),
     Kind.LOG,
@@ -220,11 +230,27 @@ PUBLISHED: tuple[Published, ...] = (
     _copy(mart.CUSTOMER_ACTIVITY),
     _copy(mart.CUSTOMER_CASE),
     _of_customer(
-        staging.PARTY_CONTACT_POINT, "contact_point", "All phones, e-mails and messenger ids.", "全部联系方式"
+        staging.PARTY_CONTACT_POINT,
+        "contact_point",
+        "All phones, e-mails and messenger ids.",
+        "全部联系方式",
+        PROFILE,
     ),
     _of_customer(staging.PARTY_IDENTIFIER, "identifier", "All identifiers.", "全部证件号"),
-    _of_customer(staging.PARTY_ADDRESS, "address", "All addresses, taken apart.", "全部地址"),
+    _of_customer(staging.PARTY_ADDRESS, "address", "All addresses, taken apart.", "全部地址", PROFILE),
     _of_customer(staging.PARTY_NAME, "name", "All names.", "全部名称"),
+    Published(
+        replace(
+            staging.VALUE_PROFILE,
+            schema="main",
+            doc="Phones, e-mails, addresses, names and dates that are not one party's own, and why.",
+            doc_zh="非个人取值画像",
+            writer="publish",
+        )
+    ),
+    _of_customer(staging.REGISTRATION, "registration", "What business registries say.", "工商登记信息"),
+    _copy(staging.REGISTRY_EVENT),
+    _copy(mart.BILLING_CHECK),
     Published(MATCH_PAIR),
     _copy(quality.ISSUE, "quality_issue"),
     _copy(quality.QUARANTINED),

@@ -27,6 +27,9 @@ ORDER = ("landing", "staging", "quality", "matching", "master", "mart", "publish
 # run only where there are rows to train on, or rows that fail a rule; the end-to-end tests run them
 NEED_ROWS = {"matching/frequency_count.sql", "quality/failing_add.sql", "quality/looked_at_create.sql"}
 
+# history that operations may delete (never write): `operations.retention` says how long it is kept
+HISTORY = {"landing.version", "quality.validation_run", "quality.expectation_result"}
+
 
 def room_of(path: Path) -> str:
     return path.relative_to(PACKAGE).parts[0]
@@ -50,7 +53,8 @@ def test_a_room_writes_only_its_own_tables_and_reads_only_what_stands_before_it(
             continue
         written, read = tables_of(statement)
         for name in written:
-            if name in CONTRACT:
+            is_history = room == "operations" and isinstance(statement, exp.Delete) and name in HISTORY
+            if name in CONTRACT and not is_history:
                 writer = CONTRACT[name].writer
                 allowed = (room,) if room in ROOMS else ("hub",)
                 assert writer in (*allowed, "*"), f"{path.name} writes {name}, which belongs to {writer}"

@@ -29,9 +29,11 @@ def test_the_tables_have_exactly_the_columns_of_their_systems(company: Company) 
             "line_no",
             "product_no",
             "quantity",
+            "unit",
             "unit_price",
             "discount_rate",
             "net_amount",
+            "delivered_quantity",
         ],
         "finance.billing_customers": finance.BILLING,
         "finance.invoices": finance.INVOICE,
@@ -120,6 +122,19 @@ def test_every_reference_points_to_a_row(company: Company) -> None:
         ("crm.opportunity_stage", "opportunity_id", "crm.opportunity", "opportunity_id"),
         ("crm.activity", "account_id", "crm.account", "account_id"),
         ("crm.service_case", "account_id", "crm.account", "account_id"),
+        ("crm.account", "owner", "crm.sales_user", "user_name"),
+        ("crm.lead", "account_id", "crm.account", "account_id"),
+        ("crm.lead", "opportunity_id", "crm.opportunity", "opportunity_id"),
+        ("crm.lead", "campaign_id", "crm.campaign", "campaign_id"),
+        ("crm.campaign_member", "campaign_id", "crm.campaign", "campaign_id"),
+        ("crm.campaign_member", "contact_id", "crm.contact", "contact_id"),
+        ("crm.opportunity_contact", "opportunity_id", "crm.opportunity", "opportunity_id"),
+        ("crm.opportunity_contact", "contact_id", "crm.contact", "contact_id"),
+        ("crm.contract", "account_id", "crm.account", "account_id"),
+        ("crm.contract", "opportunity_id", "crm.opportunity", "opportunity_id"),
+        ("crm.installed_asset", "account_id", "crm.account", "account_id"),
+        ("crm.consent", "contact_id", "crm.contact", "contact_id"),
+        ("crm.sales_target", "owner", "crm.sales_user", "user_name"),
         ("erp.orders", "customer_no", "erp.customers", "customer_no"),
         ("erp.order_lines", "order_no", "erp.orders", "order_no"),
         ("finance.invoices", "order_no", "erp.orders", "order_no"),
@@ -152,6 +167,14 @@ def test_an_order_is_the_sum_of_its_lines(company: Company) -> None:
     sums = company["erp.order_lines"].group_by("order_no").agg(total=pl.col("net_amount").sum())
     joined = company["erp.orders"].join(sums, on="order_no", how="full")
     assert (joined["net_amount"] == joined["total"]).all()
+
+
+def test_an_order_is_delivered_as_its_status_says(company: Company) -> None:
+    line = company["erp.order_lines"].join(company["erp.orders"].select("order_no", "status"), on="order_no")
+    whole = line["status"].is_in(["delivered", "closed"])
+    assert (line.filter(whole)["delivered_quantity"] == line.filter(whole)["quantity"]).all()
+    rest = line.filter(~whole)
+    assert (rest["delivered_quantity"] < rest["quantity"]).all()
 
 
 def test_the_blue_invoices_of_an_order_add_up_to_it_and_gross_is_net_plus_tax(company: Company) -> None:

@@ -1,10 +1,12 @@
-"""Runs the command line in forked children of one warm process: a kill then costs a second, not ten of imports.
+"""Runs things to be killed in forked children of one warm process: a kill then costs a second, not ten of imports.
 
-In: a JSON object a line, `{"args": [...], "out": file}` or `{"wait": pid}`. Out: a line each, pid or exit code.
+In: a JSON object a line: `{"args": [...], "out": file}` runs the command line, `{"call": "module:function", "given":
+...}` a function with one argument, `{"wait": pid}` waits. Out: a line each, pid or exit code.
 """
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import signal
@@ -28,6 +30,10 @@ class Forker:
     def start(self, args: list[str], out: Path) -> int:
         """Start `mdm ARGS` with its output in a file; its pid."""
         return self._ask({"args": args, "out": str(out)})
+
+    def call(self, function: str, given: object) -> int:
+        """Call `module:function` with one argument in a child; its exit code, negative for the signal that ended it."""
+        return self.wait(self._ask({"call": function, "given": given}))
 
     def wait(self, pid: int) -> int:
         """Its exit code; negative for the signal that ended it."""
@@ -64,6 +70,19 @@ def _run(args: list[str], out: str) -> None:
         os._exit(code)
 
 
+def _call(name: str, given: object) -> None:
+    os.dup2(2, 1)  # standard output belongs to the answers
+    code = 1
+    try:
+        module, function = name.split(":")
+        getattr(importlib.import_module(module), function)(given)
+        code = 0
+    except BaseException:
+        sys.excepthook(*sys.exc_info())
+    finally:
+        os._exit(code)
+
+
 def main() -> None:
     import great_expectations  # noqa: F401
     import splink  # noqa: F401
@@ -79,6 +98,8 @@ def main() -> None:
             continue
         pid = os.fork()
         if pid == 0:
+            if "call" in question:
+                _call(question["call"], question["given"])
             _run(question["args"], question["out"])
         print(pid, flush=True)
 

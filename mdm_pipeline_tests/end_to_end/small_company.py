@@ -7,6 +7,7 @@ and the SQLite database and CSV files that it reads. Does not belong here: what 
 from __future__ import annotations
 
 import csv
+import shutil
 import sqlite3
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -58,20 +59,39 @@ class Settings:
     walk_in: str = "pass_through"
     group_currency: str = "CNY"
     erp_deletes: str = "by_absence"
+    erp_shrink: float = 0.6
+    erp_key: tuple[str, ...] = ("id",)
+    crm_country: str = "CN"
+    bank_zone: str = "UTC"
+    model: str = "shipped"
+    title: str = "Small"
+    id_prefix: str = "C"
+    switched_off: tuple[str, ...] = ()
 
 
 @dataclass
 class Systems:
-    """What every table would deliver now, in this order; `extra` lists columns that a table has gained."""
+    """What every table would deliver now, in this order.
+
+    Args:
+        tables: the rows.
+        extra: columns that a table has gained.
+        lost: columns that a table has lost.
+        away: systems that do not answer.
+    """
 
     tables: dict[str, list[Row]] = field(default_factory=lambda: {name: [] for name in KEYS})
     extra: dict[str, list[str]] = field(default_factory=dict)
+    lost: dict[str, str] = field(default_factory=dict)
+    away: set[str] = field(default_factory=set)
 
     def copy(self) -> Systems:
         """The same systems, to be kept as they are now."""
         return Systems(
             {name: [dict(row) for row in rows] for name, rows in self.tables.items()},
             {name: list(columns) for name, columns in self.extra.items()},
+            dict(self.lost),
+            set(self.away),
         )
 
     def add(self, table: str, *rows: Mapping[str, str | None]) -> None:
@@ -80,12 +100,13 @@ class Systems:
 
     def write(self, folder: Path) -> None:
         """Deliver: the CRM as a SQLite database, the others as CSV files."""
-        crm = folder / "crm.db"
-        crm.parent.mkdir(parents=True, exist_ok=True)
-        crm.unlink(missing_ok=True)
-        con = sqlite3.connect(crm)
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        con = sqlite3.connect(":memory:" if "crm" in self.away else folder / "crm.db")
         for table, rows in self.tables.items():
             system, name = table.split(".")
+            if system in self.away:
+                continue
             columns = self.columns(table)
             cells = [[row.get(column) for column in columns] for row in rows]
             if system == "crm":
@@ -98,7 +119,7 @@ class Systems:
 
     def columns(self, table: str) -> list[str]:
         """The columns that a table has now."""
-        return [*COLUMNS[table], *self.extra.get(table, [])]
+        return [c for c in (*COLUMNS[table], *self.extra.get(table, [])) if c != self.lost.get(table)]
 
 
 def company(data: Path, settings: Settings = Settings()) -> CompanyConfig:
@@ -106,17 +127,25 @@ def company(data: Path, settings: Settings = Settings()) -> CompanyConfig:
     return CompanyConfig.model_validate(
         {
             "name": "small",
+            "title": settings.title,
             "data_dir": str(data),
             "folder": data,
             "group_currency": settings.group_currency,
             "matching": {
-                "person": {"threshold": settings.threshold},
-                "organization": {"threshold": settings.threshold},
+                "person": {"threshold": settings.threshold, "model": settings.model},
+                "organization": {"threshold": settings.threshold, "model": settings.model},
                 "duplicate_free_sources": list(settings.duplicate_free),
             },
-            "mastering": {"attributes": {"phone": {"strategies": list(settings.phone_rule)}}},
+            "mastering": {
+                "id_prefix": settings.id_prefix,
+                "attributes": {"phone": {"strategies": list(settings.phone_rule)}},
+            },
             "quality": {"suites": _suites(settings)},
-            "sources": [_crm(settings), _erp(settings), _bank()],
+            "sources": [
+                source
+                for source in (_crm(settings), _erp(settings), _bank(settings))
+                if source["name"] not in settings.switched_off
+            ],
         }
     )
 
@@ -196,6 +225,7 @@ def _crm(settings: Settings) -> dict[str, Any]:
     return {
         "name": "crm",
         "priority": settings.crm_priority,
+        "default_country": settings.crm_country,
         "connection": {"kind": "sql", "url": "sqlite:///crm.db"},
         "tables": {"party": _party(settings), "works_for": _event("party_link", works_for)},
     }
@@ -209,19 +239,20 @@ def _erp(settings: Settings) -> dict[str, Any]:
         "currency": "currency",
         "net_amount": "amount",
     }
+    erp = {"shrink_limit": settings.erp_shrink, "key": list(settings.erp_key)}
     more = {"deletes": "never", "updated_at": "changed_at", "files": ["orders.csv"]}
     return {
         "name": "erp",
         "priority": 20,
-        "connection": {"kind": "files", "folder": "erp"},
+        "connection": {"kind": "files", "folder": "erp", "stable_for": 0},
         "tables": {
-            "customer": _party(settings, files=["customer.csv"], deletes=settings.erp_deletes, shrink_limit=0.6),
+            "customer": _party(settings, files=["customer.csv"], deletes=settings.erp_deletes, **erp),
             "orders": _event("sales_order", orders, **more),
         },
     }
 
 
-def _bank() -> dict[str, Any]:
+def _bank(settings: Settings) -> dict[str, Any]:
     payer = {"party_ref": {"column": "payer", "party": "erp.customer"}, "currency": "currency"}
     invoice = {**payer, "invoice_no": "no", "order_no": "order_no", "invoiced_on": "day", "due_on": "due"}
     invoice |= {"net_amount": "amount", "gross_amount": "amount"}
@@ -229,8 +260,9 @@ def _bank() -> dict[str, Any]:
     rate = {"currency": "currency", "valid_on": "day", "rate": "rate"}
     return {
         "name": "bank",
+        "time_zone": settings.bank_zone,
         "priority": 10,
-        "connection": {"kind": "files", "folder": "bank"},
+        "connection": {"kind": "files", "folder": "bank", "stable_for": 0},
         "tables": {
             "invoice": _event("invoice", invoice, files=["invoice.csv"]),
             "payment": _event("payment", payment, files=["payment.csv"], deletes="never"),

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -59,7 +60,11 @@ def assert_as_undisturbed(second_day: SecondDay, home: Home) -> None:
     assert ask(home.hub_file, "select count(*) as n from hub.run where outcome = 'running'") == [{"n": 0}]
 
 
-def wait_for_line(out: Path, start: str, is_alive: Callable[[], bool], limit_s: float = 120.0) -> None:
+def is_running(process: subprocess.Popen[bytes]) -> bool:
+    return process.poll() is None
+
+
+def wait_for_line(out: Path, start: str, is_alive: Callable[[], bool], limit_s: float = 600.0) -> None:
     """Until the run has said that a stage has ended."""
     until = time.monotonic() + limit_s
     while not any(line.startswith(start) for line in out.read_text(encoding="utf-8").splitlines()):
@@ -120,7 +125,7 @@ def test_a_run_killed_in_landing_and_in_publishing_completes_the_next_time(
                 stderr=subprocess.STDOUT,
                 env={**os.environ, **second_day.environment},
             )
-        wait_for_line(out, stage_before, lambda p=process: p.poll() is None)
+        wait_for_line(out, stage_before, partial(is_running, process))
         time.sleep(moments.uniform(0, second_day.seconds[stage]))
         process.send_signal(signal.SIGKILL)
         process.wait()
@@ -198,12 +203,12 @@ def test_ten_kills_in_every_stage(
         shutil.rmtree(home.root)
     print(
         f"\nKILLS {stage}: {kills} kills, {past_the_end} of them past its end, {homes} homes completed, "
-        f"{healed} logs set aside, slowest completion {slowest:.1f} s"
+        f"{healed} logs set aside, slowest completion {slowest:.1f} s, load {os.getloadavg()[0]:.1f}"
     )
-    assert slowest < 120  # a few seconds on an idle machine
+    assert slowest < 60 * max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))  # a few seconds on an idle machine
 
 
-def wait_for_commit(home: Home, out: Path, stage: str, limit_s: float = 120.0) -> None:
+def wait_for_commit(home: Home, out: Path, stage: str, limit_s: float = 600.0) -> None:
     """Until the stage writes the log, which it does only in its commit (or has ended without writing)."""
     log = home.hub_file.with_name(home.hub_file.name + ".wal")
     until = time.monotonic() + limit_s

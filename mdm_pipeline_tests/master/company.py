@@ -29,7 +29,7 @@ def company(**mastering: Any) -> CompanyConfig:
         return {
             "name": name,
             "priority": priority,
-            "connection": {"kind": "files", "folder": name},
+            "connection": {"kind": "files", "folder": name, "stable_for": 0},
             "tables": {"account": table},
         }
 

@@ -6,15 +6,18 @@ import sys
 
 import pytest
 
+from mdm_pipeline.config.loader import load_company
 from mdm_pipeline.hub.connection import open_read_only
 from mdm_pipeline.hub.diff import diff
+from mdm_pipeline.hub.issues import create_found, report_issues
 from mdm_pipeline.master import stage as master
 from mdm_pipeline.master.identity import resolve
+from mdm_pipeline.orchestration.company_stages import company_stages
 from mdm_pipeline.publish.content import examples
 from mdm_pipeline.publish.stage import make_stage
 from mdm_pipeline.publish.swap import swap_in
 from mdm_pipeline.publish.tables import PUBLISHED
-from mdm_pipeline_tests.master.company import cluster, company, run
+from mdm_pipeline_tests.master.company import AS_OF, cluster, company, run
 from mdm_pipeline_tests.publish.world import fill, open_home
 from mdm_pipeline_tests.rows import fetch
 
@@ -219,6 +222,39 @@ def test_a_failed_build_leaves_the_old_file_and_the_hub_usable(tmp_path):
     assert home.published_file.read_bytes() == before
     assert [path.name for path in home.published_file.parent.iterdir()] == ["customers.duckdb"]
     assert run(hub.con, stage, force_full=True) is not None
+    hub.close()
+
+
+def test_an_issue_that_comes_or_goes_is_published_though_no_row_changed(tmp_path):
+    home, hub = open_home(tmp_path)
+    fill(hub.con)
+    stage = make_stage(company(), home)
+    run(hub.con, stage)
+
+    def night(*records):
+        """Another stage looks at the same rows and finds these issues; then the file is published, or not."""
+        create_found(hub.con)
+        for record in records:
+            hub.con.execute(
+                "insert into found_issue values ('crm', 'staging.party', $r, null, 'phone', 'bad', 'warn', '1', 'bad')",
+                {"r": record},
+            )
+        report_issues(hub.con, stage="quality", as_of=AS_OF, scope=None)
+        report = run(hub.con, stage)
+        with open_read_only(home.published_file) as con:
+            return report is not None, con.execute("select record_id, is_open from quality_issue order by 1").fetchall()
+
+    assert night(1, 2) == (True, [(1, True), (2, True)])
+    assert night(1, 2) == (False, [(1, True), (2, True)])  # seen again: `times` is no reason to publish
+    assert night(1) == (True, [(1, True), (2, False)])
+    assert night(1) == (False, [(1, True), (2, False)])
+    hub.close()
+
+
+def test_an_issue_wakes_the_publication_and_no_other_stage(tmp_path):
+    home, hub = open_home(tmp_path)
+    stages = company_stages(load_company("demo"), home)
+    assert [name for name, stage in stages.items() if "issue" in stage.upstreams] == ["publish"]
     hub.close()
 
 

@@ -1,7 +1,12 @@
 select
     xref.master_id,
     party.record_ref,
-    child.*
+    child.*,
+    profile.class as profile
 from staging.party_contact_point as child
 inner join staging.party as party on child.record_id = party.record_id
 left join master.xref as xref on child.record_id = xref.record_id and xref.is_current
+left join staging.value_profile as profile
+    on child.kind = profile.kind
+    and coalesce(child.match_key, lower(trim(child.raw))) = profile.value
+    and child.is_masked is not true
