@@ -54,11 +54,13 @@ def standardize_addresses(frame: pl.DataFrame) -> pl.DataFrame:
     """
     work = _prepare(frame)
     chinese, native = work["is_chinese"], work["is_native"]
-    parts = [
-        _with_key(chinese_addresses.parse(work.filter(chinese)), chinese_keys),
-        _with_key(native_addresses.parse(work.filter(native)), chinese_keys),
-        _with_key(latin_addresses.parse(work.filter(~chinese & ~native)), latin_addresses.keys),
-    ]
+    kinds = (
+        (chinese, chinese_addresses.parse, chinese_keys),
+        (native, native_addresses.parse, chinese_keys),
+        (~chinese & ~native, latin_addresses.parse, latin_addresses.keys),
+    )
+    # a kind without rows costs nothing, but one of them gives the columns
+    parts = [_with_key(parse(work.filter(rows)), keys) for rows, parse, keys in kinds if rows.any() or work.is_empty()]
     result = pl.concat(parts, how="vertical").sort("row")
     return work.select("raw", "embedded_phone").hstack(result.select(PARTS)).select("raw", *PARTS, "embedded_phone")
 
@@ -89,7 +91,12 @@ def _prepare(frame: pl.DataFrame) -> pl.DataFrame:
         .str.replace(_PHONE, "\x1f")
         .str.replace(r"(?i)[\s,;]*(?:联系)?(?:电话|手机|tel|phone|mobile)?[:.\s]*\x1f", " ")
     )
-    bare = text.scatter(hit.arg_true(), clean(without)).str.strip_chars(" ,;:").str.replace(r"^\(([^()]*)\)$", "${1}")
+    bare = (
+        text.clone()
+        .scatter(hit.arg_true(), clean(without))
+        .str.strip_chars(" ,;:")
+        .str.replace(r"^\(([^()]*)\)$", "${1}")
+    )
     work = pl.DataFrame(given | {"raw": raw, "embedded_phone": phone, "text": bare})
     work = work.with_columns(
         standardize_countries(work["country"]).alias("country"),
@@ -123,4 +130,4 @@ def _without_accents(text: pl.Series) -> pl.Series:
     if not hit.any():
         return text
     plain = text.filter(hit).str.normalize("NFKD").str.replace_all(r"\p{M}", "")
-    return text.scatter(hit.arg_true(), plain)
+    return text.clone().scatter(hit.arg_true(), plain)

@@ -55,7 +55,7 @@ def with_id_check(s: pl.Series) -> pl.Series:
     checks = _ID_CHECKS[(_codes_of(digits, 17) - ord("0")) @ _ID_WEIGHTS % 11]
     complete = digits + pl.Series([chr(check) for check in checks.tolist()], dtype=pl.String)
     empty = pl.Series([None], dtype=pl.String).new_from_index(0, len(s)) if len(s) else s
-    return empty.scatter(shaped.arg_true(), complete).rename(s.name)
+    return empty.clone().scatter(shaped.arg_true(), complete).rename(s.name)
 
 
 def is_lei(s: pl.Series) -> pl.Series:

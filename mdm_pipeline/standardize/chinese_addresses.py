@@ -2,7 +2,7 @@
 
 In: the prepared rows of `addresses` in Han script. Out: divisions, town, street, number, building, room.
 Invariant: what is taken as one part is not taken as another; `unit` keeps all that follows the number.
-Does not belong here: which divisions there are (`divisions`).
+Does not belong here: which divisions there are (`division_heads`).
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from functools import cache
 
 import polars as pl
 
-from mdm_pipeline.standardize.divisions import locate
+from mdm_pipeline.standardize.division_heads import locate
 from mdm_pipeline.standardize.text import HAN, simplify
 
 _POSTCODE = r"(?:邮编[:\s]*|邮政编码[:\s]*|^|[\s(])(\d{6})(?:[\s)]|$)"
@@ -105,7 +105,7 @@ def _with_digits(rest: pl.Series) -> pl.Series:
     numerals, digits = _numerals()
     spelled = rest.filter(hit).str.replace_many(numerals, digits, leftmost=True)
     spelled = spelled.str.replace_all(r"(?:负|地下|-)(\d+)(层|楼)", "b${1}${2}")
-    return rest.scatter(hit.arg_true(), spelled)
+    return rest.clone().scatter(hit.arg_true(), spelled)
 
 
 @cache

@@ -75,7 +75,7 @@ def split_regions(core: pl.Series) -> pl.DataFrame:
     hit = (table["end"] > 0).arg_true()
     # Most names start with one place or none: the further steps see only those that do.
     found = _further_places(table[hit])
-    ends = table["end"].cast(pl.UInt32).scatter(hit, found.cast(pl.UInt32))
+    ends = table["end"].cast(pl.UInt32).clone().scatter(hit, found.cast(pl.UInt32))
     end = pl.col("end")
     return table.with_columns(ends.alias("end")).select(
         pl.when(end > 0).then(pl.col("core").str.slice(0, end)).alias("region"),
@@ -131,7 +131,7 @@ def _business(rest: pl.Series) -> pl.Series:
     thin = ((pl.col("rest").str.len_chars() - pl.col("word").str.len_chars()) == 1).fill_null(False)
     at = table.select(thin.alias("thin"))["thin"].arg_true()
     shorter = table["rest"][at].str.slice(2).str.extract(pattern, 1)
-    return table["word"].scatter(at, shorter) if len(at) else table["word"]
+    return table["word"].clone().scatter(at, shorter) if len(at) else table["word"]
 
 
 def _without_group(trade: pl.Expr) -> pl.Expr:

@@ -132,7 +132,7 @@ def _plain_text(text: pl.Series) -> pl.Series:
     )
     plain = plain.with_columns(_in_digits(plain["text"]).alias("text"))
     plain = plain.with_columns(_without_era(pl.col("text")).alias("text"))
-    return text.scatter((~usual.fill_null(True)).arg_true(), plain["text"])
+    return text.clone().scatter((~usual.fill_null(True)).arg_true(), plain["text"])
 
 
 def _in_digits(text: pl.Series) -> pl.Series:
@@ -143,7 +143,7 @@ def _in_digits(text: pl.Series) -> pl.Series:
     form = rf"^(?:\p{{Han}}{{2,4}}?)??([{_CHINESE_NUMBER}\d]+)年(?:([{_CHINESE_NUMBER}\d]+)月(?:([{_CHINESE_NUMBER}\d]+)[日号]?)?)?$"  # noqa: E501
     shaped = numeral & text.str.contains(form)
     values = [_chinese_date(value) for value in text.filter(shaped).to_list()]
-    return text.scatter(shaped.arg_true(), pl.Series(values, dtype=pl.String)) if values else text
+    return text.clone().scatter(shaped.arg_true(), pl.Series(values, dtype=pl.String)) if values else text
 
 
 def _chinese_date(text: str) -> str:
@@ -242,7 +242,7 @@ def _numbered_months(frame: pl.DataFrame) -> pl.Series:
         .alias("text")
     )
     empty = pl.Series("text", [None], dtype=pl.String).new_from_index(0, len(text)) if len(text) else text
-    numbered: pl.Series = empty.scatter(named.arg_true(), marked["text"]) if len(marked) else empty
+    numbered: pl.Series = empty.clone().scatter(named.arg_true(), marked["text"]) if len(marked) else empty
     return numbered.str.replace_all(r" +", " ").str.strip_chars(" ")
 
 

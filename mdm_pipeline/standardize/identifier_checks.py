@@ -94,7 +94,7 @@ def _is_vat(values: pl.Series) -> pl.Series:
     frame = values.to_frame("value").with_columns(pl.col("value").str.slice(0, 2).alias("prefix"))
     verdicts = pl.zeros(len(values), dtype=pl.Int8, eager=True).cast(pl.Boolean)
     for (prefix,), group in frame.with_row_index("row").group_by("prefix"):
-        verdicts = verdicts.scatter(group["row"], _is_vat_of(str(prefix), group["value"]))
+        verdicts = verdicts.clone().scatter(group["row"], _is_vat_of(str(prefix), group["value"]))
     return verdicts
 
 
@@ -120,7 +120,7 @@ def _french_vat(national: pl.Series) -> pl.Series:
         return right
     validate = _vat_validator("FR")
     answers = [validate is not None and _passes(validate, value) for value in national.filter(odd).to_list()]
-    return right.scatter(odd.arg_true(), pl.Series(answers, dtype=pl.Boolean))
+    return right.clone().scatter(odd.arg_true(), pl.Series(answers, dtype=pl.Boolean))
 
 
 _NATIONAL_VAT: dict[str, Callable[[pl.Series], pl.Series]] = {
@@ -161,7 +161,7 @@ def _iban_form() -> str:
 def _is_iban(values: pl.Series) -> pl.Series:
     formed = values.str.contains(_iban_form()).fill_null(False)
     verdicts = digits.is_mod_97((values.str.slice(4) + values.str.slice(0, 4)).filter(formed), 34)
-    return formed.scatter(formed.arg_true(), verdicts)
+    return formed.clone().scatter(formed.arg_true(), verdicts)
 
 
 def _is_bic(values: pl.Series) -> pl.Series:
@@ -194,7 +194,7 @@ def _is_card(values: pl.Series) -> pl.Series:
 def _is_leitweg(values: pl.Series) -> pl.Series:
     dense = values.str.replace_all("-", "")
     formed = values.str.contains(SCHEMES["de_leitweg"].form).fill_null(False) & (dense.str.len_chars() <= 44)
-    return formed.scatter(formed.arg_true(), digits.is_mod_97(dense.filter(formed), 44))
+    return formed.clone().scatter(formed.arg_true(), digits.is_mod_97(dense.filter(formed), 44))
 
 
 # Schemes whose own check may say nothing, even where the form is right.

@@ -71,7 +71,9 @@ def _without_label(work: pl.DataFrame) -> pl.DataFrame:
             pl.when(fits).then(rest).otherwise("text").alias("text"),
             pl.when(fits & pl.col("hint").is_in(["auto", "tax"])).then(pl.lit(scheme)).otherwise("hint").alias("hint"),
         )
-    return work.with_columns(work["text"].scatter(rows, labeled["text"]), work["hint"].scatter(rows, labeled["hint"]))
+    return work.with_columns(
+        work["text"].clone().scatter(rows, labeled["text"]), work["hint"].scatter(rows, labeled["hint"])
+    )
 
 
 def _with_value(work: pl.DataFrame) -> pl.DataFrame:

@@ -208,9 +208,9 @@ def _recognized(work: pl.DataFrame) -> pl.DataFrame:
     found = found.with_columns(pl.col("scheme").list.first().alias("first"), pl.col("scheme").list.join(" "))
     named = asked.select("place", "value").join(found, on="place", how="left", maintain_order="left")
     return work.with_columns(
-        work["scheme"].scatter(rows, named["first"].fill_null("other")),
-        work["value"].scatter(rows, named.select(pl.coalesce("canonical", "value"))["canonical"]),
-        work["fits"].scatter(rows, named["scheme"]),
+        work["scheme"].clone().scatter(rows, named["first"].fill_null("other")),
+        work["value"].clone().scatter(rows, named.select(pl.coalesce("canonical", "value"))["canonical"]),
+        work["fits"].clone().scatter(rows, named["scheme"]),
     )
 
 
@@ -255,7 +255,7 @@ def _checked(work: pl.DataFrame) -> pl.DataFrame:
         verdicts = work[known[scheme]][rows] if scheme in known else check(scheme, values)
         if scheme in known:
             verdicts = verdicts & ~values.str.contains(r"^(?:0+|1+)$")
-        valid = valid.scatter(rows, verdicts)
+        valid = valid.clone().scatter(rows, verdicts)
     work = work.with_columns(valid.alias("valid"))
     # A person's card has a check digit; a company's account may look like a card and has none.
     wrong_card = (

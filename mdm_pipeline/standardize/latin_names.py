@@ -86,7 +86,7 @@ def _prepared(text: pl.Series) -> pl.Series:
     spaced = value.str.replace(r"^(\p{L}+) (\p{L}+)", f"${{1}}{JOINT}${{2}}")
     value = pl.when(value.str.contains(_SPACED_COMPOUNDS)).then(spaced).otherwise(value)
     rewritten = text.gather(places).to_frame().select(value.alias("text"))["text"]
-    return apart_if_glued(text.scatter(places, rewritten))
+    return apart_if_glued(text.clone().scatter(places, rewritten))
 
 
 def _orders(shapes: pl.DataFrame, traits: dict[str, int]) -> pl.DataFrame:
@@ -123,7 +123,7 @@ def _words_of(some: pl.DataFrame, column: str, height: int) -> pl.Series:
     again = (some["place"] == some["place"].shift(1)).fill_null(False)
     again = again | again.shift(-1).fill_null(False)
     joined = some.filter(again).group_by("place", maintain_order=True).agg(pl.col(column).str.join(" "))
-    return texts.scatter(joined["place"], joined[column])
+    return texts.clone().scatter(joined["place"], joined[column])
 
 
 def _aliases(words: pl.DataFrame, ordered: pl.DataFrame) -> pl.Series:

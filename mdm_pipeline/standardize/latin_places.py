@@ -43,6 +43,7 @@ _COUNTRY_AT_END = (
     r"Switzerland|Schweiz|Austria|Österreich|Sweden|Norway|Denmark|Finland|Poland|Polska|Portugal|Ireland|Canada|"
     r"Australia|New Zealand|India|Japan|Brazil|Brasil|Russia|Turkey|P\.?\s?R\.?\s?China|China)\)?\.?$"
 )
+_CARE_OF_WORDS = r"(?i)c/o|attn|^\s*z"
 _CARE_OF = r"(?i)^\s*(?:c/o|attn\.?:?|z\.\s?hd\.|zu händen)\s+[^,]+,\s*|\s+c/o\s+[^,]+"
 _CITY_NOISE = r"(?i)\s+cedex\b.*$|\s*\([^)]*\)\s*$|\s+\d{1,2}(?:e|er|ème)?$|^(?:г\.|gorod|m\.)\s*"
 _HONG_KONG_NOISE = r"(?i),?\s*\b(?:hong ?kong(?: island)?|kowloon|new territories|n\.?t\.?|hksar)\s*$"
@@ -66,10 +67,13 @@ def split(work: pl.DataFrame) -> pl.DataFrame:
 
 
 def _with_country(work: pl.DataFrame) -> pl.DataFrame:
-    text = work["text"].str.replace(_CARE_OF, "")
+    text = work["text"]
+    care_of = text.str.contains(_CARE_OF_WORDS).fill_null(False)
+    text = text.clone().scatter(care_of.arg_true(), text.filter(care_of).str.replace(_CARE_OF, ""))
     tail = text.str.extract(r"[,;]\s*([^,;]+?)\.?$", 1)
-    ending = text.str.extract(_COUNTRY_AT_END, 1)
-    named, ended = standardize_countries(tail), standardize_countries(ending.str.replace_all(r"\s", ""))
+    named = standardize_countries(tail)
+    ending = text.set(named.is_not_null(), None).str.extract(_COUNTRY_AT_END, 1)
+    ended = standardize_countries(ending.str.replace_all(r"\s", ""))
     # A two-letter tail is a state or a province more often than a country, and so is Georgia in an American address.
     named = named.set((tail.str.len_chars() < 3).fill_null(False) & (tail.str.to_uppercase() != "UK"), None)
     guess = pl.lit(None, dtype=pl.String)
@@ -77,8 +81,10 @@ def _with_country(work: pl.DataFrame) -> pl.DataFrame:
     unknown = pl.when(is_unknown).then("line")
     for country, pattern in reversed(_LETTERED):
         guess = pl.when(unknown.str.contains(pattern)).then(pl.lit(country)).otherwise(guess)
-    cut = pl.col("line").str.replace(r"[,;]\s*[^,;]+?\.?$", "")
-    shorter = pl.col("line").str.replace(_COUNTRY_AT_END, "").str.strip_chars(" ,.")
+    cut = pl.when(pl.col("named").is_not_null()).then("line").str.replace(r"[,;]\s*[^,;]+?\.?$", "")
+    shorter = (
+        pl.when(pl.col("ended").is_not_null()).then("line").str.replace(_COUNTRY_AT_END, "").str.strip_chars(" ,.")
+    )
     return work.with_columns(text.alias("line"), named.alias("named"), ended.alias("ended")).with_columns(
         pl.when(pl.col("named").is_not_null() & (pl.col("named") != "HK"))
         .then(cut)
@@ -103,9 +109,13 @@ def _by_format(country: str | None, work: pl.DataFrame) -> pl.DataFrame:
     is_after = pl.lit(place == "after") | (pl.lit(place == "") & pl.col("after").str.contains(r"\p{L}"))
     is_after = is_after & (pl.col("after").fill_null("") != "")
     work = work.with_columns(is_after.fill_null(False).alias("is_after"))
-    split_off = _city_after(work.filter("is_after"), country)
-    rest = _city_before(work.filter(~pl.col("is_after")), country, place)
-    return pl.concat([_finished(part, country) for part in (split_off, rest)])
+    after, before = work.filter("is_after"), work.filter(~pl.col("is_after"))
+    parts = []
+    if after.height:
+        parts.append(_finished(_city_after(after, country), country))
+    if before.height:
+        parts.append(_finished(_city_before(before, country, place), country))
+    return pl.concat(parts)
 
 
 def _city_after(work: pl.DataFrame, country: str | None) -> pl.DataFrame:
@@ -192,16 +202,17 @@ def _city_before(work: pl.DataFrame, country: str | None, place: str) -> pl.Data
 
 def _with_region(work: pl.DataFrame, names: dict[str, str], country: str | None) -> pl.DataFrame:
     """The region at the end of the pieces: a piece of its own, or behind the city (Fitzroy VIC, Montréal (Québec))."""
-    last = pl.col("pieces").list.last()
+    work = work.with_columns(pl.col("pieces").list.last().alias("last"))
     alternatives = "|".join(sorted(names, key=lambda name: (-len(name), name)))
-    found = last.str.extract_groups(rf"^(.*?)[\s,(/-]*(?:^|[\s(,/-])\(?((?i:{alternatives}))\)?\.?$").struct
+    pattern = rf"^(.*?)[\s,(/-]*(?:^|[\s(,/-])\(?((?i:{alternatives}))\)?\.?$"
+    endings = work.select("last").unique().with_columns(pl.col("last").str.extract_groups(pattern).alias("ending"))
+    work = work.join(endings, on="last", how="left", maintain_order="left")
+    found = pl.col("ending").struct
     city, region = found.field("1"), found.field("2")
     short = region.str.len_chars() <= 3
     is_upper = ~short | (region == region.str.to_uppercase())
     # The state of New York does not take away the city; a single piece that is a name is the city.
-    alone = (city == "") & (
-        (pl.col("pieces").list.len() == 1) | (pl.lit(country == "JP") & (pl.col("pieces").list.len() == 1))
-    )
+    alone = (city == "") & (pl.col("pieces").list.len() == 1)
     is_region = region.is_not_null() & is_upper & ~(alone & ~short)
     if country in ("GB", "CN", "IN", "MX"):
         is_region = is_region & (city == "")
@@ -248,16 +259,19 @@ def _finished(work: pl.DataFrame, country: str | None) -> pl.DataFrame:
             region.str.to_lowercase().replace_strict(names, default=None, return_dtype=pl.String),
             region,
         )
-    city = pl.coalesce("city", "city_found").str.strip_chars(" ,.-/")
-    city = city.str.replace(_CITY_NOISE, "").str.replace(r"\s+\d{1,2}$", "")
+    work = work.with_columns(pl.coalesce("city", "city_found").alias("city"))
+    cities = work.select("city").unique()
+    city = pl.col("city").str.strip_chars(" ,.-/").str.replace(_CITY_NOISE, "").str.replace(r"\s+\d{1,2}$", "")
     # names in capitals are names as others
     upper = (city == city.str.to_uppercase()) & city.str.contains(r"\p{Lu}{3}")
     city = pl.when(upper).then(city.str.to_titlecase()).otherwise(city)
     if country == "SG":
         city = city.fill_null("Singapore")
+    cities = cities.with_columns(_filled(city).alias("city_read"))
+    work = work.join(cities, on="city", how="left", nulls_equal=True, maintain_order="left")
     return work.with_columns(
         _filled(region.str.strip_chars(" ,.-()")).alias("province"),
-        _filled(city).alias("city"),
+        pl.col("city_read").alias("city"),
         _filled(pl.coalesce("district", "district_found").str.strip_chars(" ,.-")).alias("district"),
         _postcode(country).alias("postcode"),
         _filled(pl.col("rest").str.strip_chars(" ,-")).alias("line"),

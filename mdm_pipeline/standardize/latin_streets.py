@@ -103,7 +103,7 @@ def _plain(line: pl.Series) -> pl.Series:
     if foreign.any():
         # other scripts, letter by letter
         spelled = [re.sub(r"[\"'`]", "", str(anyascii(value)).lower()) for value in plain.filter(foreign)]
-        plain = plain.scatter(foreign.arg_true(), pl.Series(spelled, dtype=pl.String))
+        plain = plain.clone().scatter(foreign.arg_true(), pl.Series(spelled, dtype=pl.String))
     cleaned = pl.col("line").str.replace_many(list(_DOTTED), list(_DOTTED.values()))
     cleaned = cleaned.str.replace_all(r"[^a-z0-9,/#&-]+", " ").str.replace_all(r"\s*(?:,[\s,]*)+", ", ")
     return plain.to_frame("line").select(cleaned.str.strip_chars(" ,-"))["line"]
@@ -127,7 +127,12 @@ def _with_country_rules(work: pl.DataFrame) -> pl.DataFrame:
         (("RU", "UA", "BY"), r"\bd ?(\d+[a-z]?)()\b"),
     )  # fmt: skip
     first = ((("AU", "NZ"), r"^(\d+[a-z]?)/(\d+[a-z]?) "), (("CA",), r"^(\d+)-(\d+) "))
-    stiege = pl.col("line").str.extract_groups(r"\bstiege (\d+),? ?(?:top|tur) (\d+)").struct
+    stiege = (
+        pl.when(pl.col("line").str.contains("stiege", literal=True))
+        .then("line")
+        .str.extract_groups(r"\bstiege (\d+),? ?(?:top|tur) (\d+)")
+        .struct
+    )
     room, line = pl.lit(None, dtype=pl.String), pl.col("line")
     for countries, pattern in rules:
         own = pl.col("country").is_in(countries).fill_null(False)
@@ -198,11 +203,15 @@ def _with_one_piece(work: pl.DataFrame) -> pl.DataFrame:
 
 
 def _with_number(work: pl.DataFrame) -> pl.DataFrame:
-    first, last = (pl.col("line").str.extract_groups(pattern).struct for pattern in (_FIRST, _LAST))
+    work = work.with_columns(pl.col("line").str.extract_groups(_FIRST).alias("first"), _is_first().alias("is_first"))
+    first = pl.col("first").struct
+    is_done = pl.col("is_first").fill_null(False) & first.field("1").is_not_null()
+    work = work.with_columns(pl.when(~is_done).then("line").str.extract_groups(_LAST).alias("last"))
+    last = pl.col("last").struct
     # 'Ang Mo Kio Avenue 3', 'Highway 101': a number that belongs to the name of the street.
-    named = _is_first() & last.field("1").str.contains(_NAMED_BY_NUMBER)
-    last = pl.when(~named.fill_null(False)).then(pl.col("line").str.extract_groups(_LAST)).struct
-    at_first = first.field("1").is_not_null() & (_is_first() | last.field("1").is_null())
+    named = pl.col("is_first") & last.field("1").str.contains(_NAMED_BY_NUMBER)
+    work = work.with_columns(pl.when(~named.fill_null(False)).then("last").alias("last"))
+    at_first = first.field("1").is_not_null() & (pl.col("is_first") | last.field("1").is_null())
     number = pl.when(at_first).then(first.field("1")).otherwise(last.field("2"))
     street = pl.when(at_first).then(first.field("2")).otherwise(last.field("1"))
     number = number.str.replace_all(r"\s|(?<x>/)$", "").str.replace(r"/([a-z])$", "${1}").str.strip_chars("-/")
@@ -220,7 +229,9 @@ def _spelled(work: pl.DataFrame) -> pl.Series:
     german = r"([a-z]{3,})str\b"
     street = pl.col("street").str.replace_all(r"[,/#&-]+", " ").str.replace_all(" +", " ").str.strip_chars(" ")
     street = street.str.replace_all(_STREET_PREFIX, "")
-    table = work.select(street.alias("street"), language.alias("language")).with_row_index("place")
+    wanted = work.select(street.alias("written"), language.alias("language"))
+    # a street repeats from number to number
+    table = wanted.unique().with_columns(pl.col("written").alias("street"))
     parts = []
     for key, part in table.partition_by("language", as_dict=True).items():
         spoken = str(key[0])
@@ -237,7 +248,8 @@ def _spelled(work: pl.DataFrame) -> pl.Series:
         if short:
             padded = padded.str.replace_many(short, long)
         parts.append(part.with_columns(padded.str.replace_all(" +", " ").str.strip_chars(" ").alias("street")))
-    return pl.concat([table.clear(), *parts]).sort("place")["street"]
+    table = pl.concat([table.clear(), *parts])
+    return wanted.join(table, on=["written", "language"], how="left", maintain_order="left")["street"]
 
 
 @cache

@@ -28,9 +28,7 @@ _LATIN_WAS = (
     r"formerly known as|formerly|f/?k/?a\.?|previously known as|previously|vormals|ehemals|anciennement|voorheen|"
     r"dawniej|anteriormente"
 )
-_LATIN_TRADES = (
-    r"d/?b/?a\.?|doing business as|trading as|trading name:?|t/a|operating as|o/a|handelnd als|nom commercial:?"
-)
+_LATIN_TRADES = r"d/?b/?a\.?|doing business as|trading as|trading name:?|t/as?|t\.a\.|operating as|o/a|handelnd als|nom commercial:?"  # noqa: E501
 _LATIN_ALSO = r"a/?k/?a\.?|also known as|better known as"
 _LATIN_OWNER = r"inh\.?|inhaber(?:in)?|prop\.?|proprietor|titolare|titulaire|titular|eigenaar|owner|owned by"
 
@@ -64,6 +62,7 @@ _LATIN_RULES = (
     _Rule(rf"(?i)^(.+?)[\s,;(\[\-–]+(?:{_LATIN_TRADES})[:\s]+(.+?)()$", "trading"),
     _Rule(rf"(?i)^(.+?)[\s,;(\[\-–]+(?:{_LATIN_ALSO})[:\s]+(.+?)()$", "alias"),
     _Rule(rf"(?i)^(.+?)\s*[,;(]\s*(?:{_LATIN_OWNER})[:\s]+(.+?)()$", "owner"),
+    _Rule(r"(?i)^(.+?)\s+(?:inh\.|inhaber:?|inhaberin:?|prop\.)\s*(.+?)()$", "owner"),
     _Rule(r"(?i)^(.+ (?:s\.?n\.?c\.?|s\.?a\.?s\.?)) di (.+)()$", "owner"),
     _Rule(r"^(?:ИП|ФОП|СПД)()\s+(\p{Cyrillic}+\s+\p{Cyrillic}.*)()$", "own_name"),
 )
@@ -103,6 +102,8 @@ _HAN_BRANCHES = (
     r"^(.+?(?:株式会社|有限会社|合同会社|\(株\)))\s*([^()]{1,16}?(?:支店|支社|営業所|出張所|事業所|工場|本社|本店))$",
     r"^((?:株式会社|有限会社|合同会社|\(株\)).+?)\s+(\S{1,16}(?:支店|支社|営業所|出張所|工場))$",
 )
+# 株式会社三井住友銀行 名古屋支店: what follows a form at the start is the firm itself.
+_FORM_ALONE = r"^(?:株式会社|株式會社|有限会社|合同会社|\(株\)|有限公司|股份有限公司|集团|银行|总公司)$"
 _HAN_BRANCH_GATE = rf"(?:{_BROAD}|{_NUMBERED}|支社|営業所|出張所|事業所|工場|本社|本店)\)?$"
 _LATIN_PLACE = (
     r"(?:zweigniederlassung|niederlassung|filiale|succursale(?: de)?|sucursal(?: de| en)?|oddział|agence de|branch of)"
@@ -253,7 +254,8 @@ def _branches(table: pl.DataFrame, gate: str, patterns: tuple[str, ...]) -> pl.D
     for pattern in patterns:
         groups = names["main"].str.extract_groups(pattern).struct.unnest()
         found = names.with_columns(groups["1"].str.strip_chars(" ,-–—_").alias("1"), groups["2"].alias("2"))
-        usable = pl.col("head").is_null() & (pl.col("1") != "") & (pl.col("2") != "")
+        bare = pl.col("1").str.contains(_FORM_ALONE)
+        usable = pl.col("head").is_null() & (pl.col("1") != "") & (pl.col("2") != "") & ~bare
         names = found.with_columns(_where(usable, pl.col("1"), "head"), _where(usable, pl.col("2"), "branch"))
         names = names.drop("1", "2")
     return pl.concat([table.filter(~hit), names])

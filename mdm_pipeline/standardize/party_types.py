@@ -68,7 +68,7 @@ def guess_party_type(names: pl.Series) -> pl.Series:
     for rows, judge in ((some_han, _of_han), (~some_han, _of_latin)):
         at = rows.arg_true()
         if len(at):
-            guesses = guesses.scatter(at, judge(frame[at]))
+            guesses = guesses.clone().scatter(at, judge(frame[at]))
     return guesses.alias(names.name)
 
 

@@ -111,6 +111,7 @@ def test_a_contact_is_linked_to_its_account(con: DuckDBPyConnection) -> None:
             "is_primary": True,
             "started_on": date(2024, 3, 1),
             "ended_on": None,
+            "origin": None,
         }
     ]
 

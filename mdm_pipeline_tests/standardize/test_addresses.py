@@ -1,8 +1,10 @@
+import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mdm_pipeline.standardize.addresses import standardize_addresses
+from mdm_pipeline.standardize.divisions import code_in_year
 from mdm_pipeline_tests.standardize.frames import frame
 
 COLUMNS = ["raw", "country", "province", "city", "district", "postcode"]
@@ -143,7 +145,7 @@ def test_a_phone_inside_an_address_is_taken_out():
     assert found.select("street", "unit", "embedded_phone").row(0) == ("建国路", None, "13912345670")
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(
     st.lists(
         st.tuples(
@@ -162,3 +164,51 @@ def test_a_city_after_many_addresses_without_one_is_taken():
     many = frame(columns, [["somewhere", "GB"]] * 300 + [["12 High Street, Leeds LS1 4AB", "GB"]])
     found = standardize_addresses(many).row(300, named=True)
     assert (found["city"], found["postcode"]) == ("Leeds", "LS1 4AB")
+
+
+def test_a_town_a_building_and_a_room_are_told_apart():
+    found = standardize_addresses(frame(COLUMNS, [["浙江省杭州市萧山区瓜沥镇航坞路188号阳光花园5幢2单元301室"]]))
+    parts = found.select("town", "street", "house_number", "building", "unit", "room").row(0)
+    assert parts == ("瓜沥镇", "航坞路", "188", "阳光花园5", "阳光花园5幢2单元301室", "2-301")
+
+
+def test_a_merged_district_gives_the_code_of_today_and_that_of_its_year():
+    found = standardize_addresses(frame(COLUMNS, [["北京市密云县鼓楼东大街3号"], ["上海市闸北区共和新路1000号"]]))
+    assert found["division_code"].to_list() == ["110118", "310106"]
+    assert code_in_year(pl.Series("code", ["110118", "310106", None]), 2000).to_list() == ["110228", "310106", None]
+
+
+def test_two_spellings_of_one_door_have_one_key():
+    rows = [
+        ["Hauptstraße 5, 10115 Berlin", "DE"],
+        ["HAUPTSTR. 5, D-10115 BERLIN"],
+        ["Hauptstr. 5\n10115 Berlin\nGermany"],
+    ]
+    assert standardize_addresses(frame(COLUMNS, rows))["address_key"].to_list() == ["10115 5 hauptstrasse"] * 3
+
+
+@pytest.mark.parametrize(
+    "text", ["臺北市信義區信義路五段7號", "浙江省杭州市西湖区文三路18号之3", "上海市闵行区莘庄镇水清路588弄12号"]
+)
+def test_the_parts_of_an_address_put_together_give_the_same_parts(text):
+    once = standardize_addresses(frame(COLUMNS, [[text]])).row(0, named=True)
+    whole = (
+        "".join(once[name] or "" for name in ("province", "city", "district", "town", "street", "house_number")) + "号"
+    )
+    again = standardize_addresses(frame(COLUMNS, [[whole]])).row(0, named=True)
+    names = ("province", "city", "district", "town", "street", "house_number", "division_code")
+    assert {name: again[name] for name in names} == {name: once[name] for name in names}
+
+
+@settings(max_examples=12, deadline=None)
+@given(
+    st.lists(
+        st.one_of(st.text(max_size=30), st.text("省市区县镇路街号弄幢室-之0123 A,浙江杭州西湖/香港臺", max_size=24)),
+        max_size=5,
+    )
+)
+def test_an_address_is_read_the_same_alone_and_among_others(texts):
+    together = standardize_addresses(frame(COLUMNS, [[text] for text in texts]))
+    alone = [standardize_addresses(frame(COLUMNS, [[text]])) for text in texts]
+    assert together.rows() == [row for answer in alone for row in answer.rows()]
+    assert together["raw"].to_list() == texts

@@ -35,6 +35,12 @@ BY_HAND = {
     "Korea": "KR",
     "Viet Nam": "VN",
     "Россия": "RU",
+    "Česká republika": "CZ",
+    "Suomi": "FI",
+    "Ελλάδα": "GR",
+    "DDR": "DE",
+    "苏联": "RU",
+    "Zaire": "CD",
     "Atlantis": None,
     "": None,
 }

@@ -1,5 +1,6 @@
 from datetime import date
 
+import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -65,3 +66,10 @@ def test_dates_that_stand_for_none_are_placeholders(value):
 @given(st.lists(st.one_of(st.none(), st.text(alphabet="0123456789-/年月日. TJan", max_size=14)), max_size=8))
 def test_rubbish_never_raises_and_keeps_the_height(values):
     assert len(standardize_dates(series(values))) == len(values)
+
+
+def test_what_the_caller_gave_stays_as_it_was():
+    given = pl.Series(["2026-01-01 10:00:00", "二〇二六年一月一日", "46023"])
+    before = given.to_list()
+    standardize_dates(given, order="ymd")
+    assert given.to_list() == before

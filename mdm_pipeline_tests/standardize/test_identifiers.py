@@ -83,6 +83,7 @@ def test_every_scheme_says_what_it_identifies():
         "tax_group",
         "person",
         "account",
+        "endpoint",
     }
 
 

@@ -158,7 +158,7 @@ def test_a_time_stamp_that_is_stored_as_text_is_understood_the_night_after() -> 
         sequence = rest_source(server.url, rest, cursor={"column": "at", "kind": "sequence"})
         with pytest.raises(SourceHeldBack, match="stored watermark '2026-05-01 09:00:00' is no text value"):
             read(sequence, stored)
-    assert asked == [None, "2026-05-01T08:00:00+08:00", "2026-05-01T08:00:00+08:00"]
+    assert asked == [None, "2026-05-01T00:00:00+00:00", "2026-05-01T00:00:00+00:00"]
 
 
 def test_a_row_dated_in_the_future_does_not_move_the_watermark_and_a_senseless_cursor_is_told() -> None:
