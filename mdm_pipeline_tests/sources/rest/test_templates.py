@@ -24,6 +24,9 @@ FILES = sorted([*TEMPLATES.glob("*.yaml"), *TEMPLATES.glob("recipes/*.yaml")])
 _COLUMNS = {table.name: set(table.column_names) for table in TABLES if table.schema == "staging"}
 
 
+TEMPLATE_NAMES = ["business_registry", "fxiaoke", "gleif", "kingdee_k3cloud", "zoho_crm"]
+
+
 def loaded(path: Path, folder: Path) -> CompanyConfig:
     text = path.read_text(encoding="utf-8")
     (folder / "sources").mkdir()
@@ -33,8 +36,8 @@ def loaded(path: Path, folder: Path) -> CompanyConfig:
     return load_company(folder, {name: "1" for name in names})
 
 
-def test_there_are_three_templates_and_seven_recipes() -> None:
-    assert [path.stem for path in FILES if path.parent == TEMPLATES] == ["fxiaoke", "kingdee_k3cloud", "zoho_crm"]
+def test_there_are_five_templates_and_seven_recipes() -> None:
+    assert [path.stem for path in FILES if path.parent == TEMPLATES] == TEMPLATE_NAMES
     assert [path.stem for path in FILES if path.parent != TEMPLATES] == [
         "business_central",
         "hubspot",
