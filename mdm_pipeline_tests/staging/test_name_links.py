@@ -11,7 +11,7 @@ from mdm_pipeline.hub.connection import open_in_memory
 from mdm_pipeline_tests.staging.landed_rows import company, delete, everything, land, stage
 
 COMPANY = company(
-    "p: {key: [nr], party: {type: {otherwise: guess}, names: [{full: name}], contact_points: [{kind: phone, column: phone}], "
+    "p: {key: [nr], party: {type: {otherwise: guess}, names: [{full: name}], contact_points: [{kind: phone, column: phone}], "  # noqa: E501
     "links: [{role: branch_of, to_table: s.p, column: head}]}}",
     default_country="CN",
 )
