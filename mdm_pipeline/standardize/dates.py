@@ -14,6 +14,7 @@ from typing import Literal
 
 import polars as pl
 
+from mdm_pipeline.standardize.decimal_digits import with_ascii_digits
 from mdm_pipeline.standardize.tables import read_rows
 from mdm_pipeline.standardize.text import clean
 
@@ -34,9 +35,10 @@ _PLACEHOLDERS_AS_DATE = ("1753-01-01", "0001-01-01", "1111-11-11", "9999-09-09",
 _FIRST_SERIAL, _LAST_SERIAL = 7306, 60000
 # A time of day, a weekday or a zone, after the date.
 _TIME_TAIL = (
-    r"(?:[ T](?:上午|下午|[AP]M )?\d{1,2}[:：时点].*|T\d.*|T|Z|[ ,]*\(?(?:星期|周|週|礼拜)[一二三四五六日天]\)?.*)$"
+    r"(?:[ T](?:(?:上午|下午|凌晨|中午|晚上|[AP]M) ?)?\d{1,2}[:：时点].*|T\d.*|T|Z"
+    r"|[ ,]*\(?(?:星期|周|週|礼拜)[一二三四五六日天]\)?.*)$"
 )
-_CHINESE_TAIL = r"^(.*[日号])\s*(?:上午|下午|凌晨|晚上)?\d{1,2}[:：时点].*$"
+_CHINESE_TAIL = r"^(.*[日号])\s*(?:上午|下午|凌晨|中午|晚上)? ?\d{1,2}[:：时点].*$"
 _COMPACT_TAIL = r"^((?:19|20)\d{6})[ T]?\d{2}(?:[0-5]\d){1,2}$"
 _WEEKDAY = r"(?i)^(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*[.,]*\s+"
 _C_STYLE = r"(?i)^([a-z]{3})\s+(\d{1,2})\s+[\d:]{5,8}(?:\s+[A-Z]{3,4})?\s+(\d{4})$"
@@ -63,7 +65,7 @@ def standardize_dates(s: pl.Series, *, order: Order = "auto") -> pl.DataFrame:
         One row per input row: date, precision ('day', 'month' or 'year'; the missing parts are 1), is_placeholder,
         is_valid (null where there was nothing to read).
     """
-    frame = _plain_text(clean(s)).to_frame("text")
+    frame = _plain_text(with_ascii_digits(clean(s))).to_frame("text")
     frame = frame.with_columns(_numbered_months(frame).alias("numbered"))
     frame = frame.with_columns(_year_first(order), _year_last(), _compact(order), _named_month(), _serial())
     frame = frame.with_columns(_ordered(order), *_partial(), _named_partial())
@@ -191,7 +193,8 @@ def _year_first(order: Order) -> pl.Expr:
 
 
 def _year_last() -> pl.Expr:
-    return pl.col("text").str.extract_groups(r"^(\d{1,2})[-/. ](\d{1,2})[-/. ](\d{4}|\d{2})$").alias("year_last")
+    pattern = r"^(\d{1,2})(?: ?[-/.] ?| )(\d{1,2})(?: ?[-/.] ?| )(\d{4}|\d{2})$"
+    return pl.col("text").str.extract_groups(pattern).alias("year_last")
 
 
 def _ordered(order: Order) -> pl.Expr:

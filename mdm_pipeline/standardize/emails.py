@@ -28,6 +28,8 @@ _UNDELIVERABLE = r"\.(?:example|invalid|localhost|test|local)$"
 _ENDS = r"\s;,、|<>()\[\]:/\""
 _MASK = r"[*•●✱×]"
 _AT = r"(?i)\s*(?:@|[(\[{]\s*at\s*[)\]}])\s*"
+# Spelled out without brackets: only where nothing else stands in the cell.
+_SPELLED = r"(?i)^([a-z0-9._-]+) at ([a-z0-9-]+) dot ([a-z]{2,6})$"
 _DOT = r"(?i)\s*[(\[{]\s*dot\s*[)\]}]\s*"
 _LABEL = r"(?i)(?:电子邮箱|电子邮件|電子郵件|邮箱地址|邮箱|郵箱|邮件|电邮|e-?mail|mail)(?:地址)?\s*[:：]|(?:电子邮箱|电子邮件|邮箱地址|邮箱|郵箱|电邮)"  # noqa: E501
 # Roles of fewer letters followed by a separator are initials (a.r.khan).
@@ -115,6 +117,7 @@ def _parts(s: pl.Series) -> pl.DataFrame:
     single = frame.filter(tidy).select("row", pl.col("text").alias("raw"))
     text = (
         pl.col("text")
+        .str.replace(_SPELLED, "${1}@${2}.${3}")
         .str.replace_all(_AT, "@")
         .str.replace_all(_DOT, ".")
         .str.replace_all("。", ".", literal=True)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import polars as pl
 
+from mdm_pipeline.standardize.decimal_digits import with_ascii_digits
 from mdm_pipeline.standardize.identifier_schemes import HINTS, LABELS, SCHEMES
 from mdm_pipeline.standardize.text import HAN, clean
 
@@ -34,7 +35,7 @@ def prepared(frame: pl.DataFrame) -> pl.DataFrame:
         In the same order: raw (cleaned, as written), text (upper case without label), hint (a scheme, 'auto' or
         'tax'), country, party_type, value (canonical where the scheme is named), is_masked, scientific.
     """
-    cased = clean(frame["raw"]).rename("raw")
+    cased = with_ascii_digits(clean(frame["raw"])).rename("raw")
     known = [*SCHEMES, "auto", "tax"]
     hint = clean(frame["scheme_hint"]).str.to_lowercase().replace(HINTS).fill_null("auto")
     party = frame["party_type"] if "party_type" in frame.columns else pl.Series([None], dtype=pl.String)
@@ -53,7 +54,7 @@ def prepared(frame: pl.DataFrame) -> pl.DataFrame:
 
 def _without_label(work: pl.DataFrame) -> pl.DataFrame:
     """Take off the words before a number; where the scheme is not named they name it."""
-    worded = work["text"].str.contains(rf"[{HAN}ㄱ-힣А-Я]|^[A-Z][A-Z./ -]*[A-Z.]{{1,2}}[ :.]").fill_null(False)
+    worded = work["text"].str.contains(rf"[{HAN}ㄱ-힣А-Я]|^[A-Z][A-Z./°º -]*[A-Z.]{{1,2}}[ :.]").fill_null(False)
     rows = worded.arg_true()
     if rows.is_empty():
         return work
@@ -72,7 +73,7 @@ def _without_label(work: pl.DataFrame) -> pl.DataFrame:
             pl.when(fits & pl.col("hint").is_in(["auto", "tax"])).then(pl.lit(scheme)).otherwise("hint").alias("hint"),
         )
     return work.with_columns(
-        work["text"].clone().scatter(rows, labeled["text"]), work["hint"].scatter(rows, labeled["hint"])
+        work["text"].clone().scatter(rows, labeled["text"]), work["hint"].clone().scatter(rows, labeled["hint"])
     )
 
 

@@ -63,6 +63,7 @@ def standardize_organization_names(s: pl.Series) -> pl.DataFrame:
     # A cell of punctuation alone folds to nothing and has no parts.
     work = work.with_columns(script(work["display"]).alias("script"), name_norm.alias("name_norm"))
     work = _without_brackets(work)
+    work = work.with_columns(_folded(work).alias("folded"))
     has_han = pl.col("text").str.contains(f"[{HAN}]").fill_null(False)
     parts = pl.concat([_han_parts(work.filter(has_han)), _latin_parts(work.filter(~has_han))]).sort("row")
     core = parts["core"]
@@ -91,8 +92,12 @@ def standardize_organization_names(s: pl.Series) -> pl.DataFrame:
 def _without_brackets(work: pl.DataFrame) -> pl.DataFrame:
     """Adds text (what is taken apart), qualifier (what stood in brackets) and place (a place among it)."""
     text = work["head"].zip_with(work["head"].is_not_null(), work["display"])
-    text = text.str.replace(_STATE_OF_AFFAIRS, "").str.replace(_COUNTRY_AFTER_FORM, "${1}")
-    text = spelled_out(text).str.replace_all(_FORM_IN_BRACKETS, " ${1} ")
+    text = text.str.replace(_STATE_OF_AFFAIRS, "")
+    if text.str.contains(_COUNTRY_AFTER_FORM).any():
+        text = text.str.replace(_COUNTRY_AFTER_FORM, "${1}")
+    text = spelled_out(text)
+    if text.str.contains(_FORM_IN_BRACKETS).any():
+        text = text.str.replace_all(_FORM_IN_BRACKETS, " ${1} ")
     frame = work.with_columns(text.alias("text"))
     bracketed = text.str.contains("[()]").fill_null(False)
     none = pl.lit(None, dtype=pl.String)
@@ -133,6 +138,12 @@ def company_parts_region(texts: pl.Series) -> pl.Series:
     return company_parts(texts)["region"]
 
 
+def _folded(work: pl.DataFrame) -> pl.Series:
+    """The folded text; where it is the name as it was written, that has been folded already."""
+    other = (work["text"] != work["display"]).fill_null(False).arg_true()
+    return work["name_norm"].clone().scatter(other, fold(work["text"][other])) if len(other) else work["name_norm"]
+
+
 def _legal_form() -> pl.Expr:
     qualifier = pl.col("qualifier")
     by_qualifier = [
@@ -151,7 +162,7 @@ def _own_name(table: pl.DataFrame) -> pl.Series:
 
 
 def _han_parts(work: pl.DataFrame) -> pl.DataFrame:
-    folded = joined_han(fold(work["text"]))
+    folded = joined_han(work["folded"])
     table = split_form(folded)
     parts = company_parts(table["core"])
     return pl.concat([work.select("row"), table, parts], how="horizontal").select(
@@ -160,7 +171,7 @@ def _han_parts(work: pl.DataFrame) -> pl.DataFrame:
 
 
 def _latin_parts(work: pl.DataFrame) -> pl.DataFrame:
-    table = split_form(fold(work["text"]))
+    table = split_form(work["folded"])
     tail = table["core"].str.extract(_business_words(), 1)
     table = table.with_columns(tail.alias("tail"), work["row"])
     kept = pl.col("core").str.len_chars() - pl.col("tail").str.len_chars()

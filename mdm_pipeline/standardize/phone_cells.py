@@ -11,12 +11,14 @@ from __future__ import annotations
 
 import polars as pl
 
+from mdm_pipeline.standardize.decimal_digits import with_ascii_digits
 from mdm_pipeline.standardize.text import HAN, clean
 
 # Marks put in place of words while a cell is taken apart; private characters never stand in a cleaned cell's digits.
 _EXT, _FAX, _NEXT = "\ue000", "\ue001", "\ue002"
 _SINGLE = r"^\+?[\d ()-]{1,16}$"
-_DASHED = r"-\d{1,6}$"
+_DASHED_FIXED = r"^(?:\+?86[- ]?)?\(?(?:0\d{2,3}|\+?86[- ]?\d{2,3})\)?[- ]?\d{7,8}-(\d{1,6})$"
+_DASHED_TOLL_FREE = r"^(?:\+?86[- ]?)?[48]00[- ]?(?:\d{3}[- ]?\d{4}|\d{4}[- ]?\d{3})-(\d{1,5})$"
 _EXTENSION = (
     r"(?i)\s*[,;(]?\s*(?:转分机号?|转内线|转|轉|分机号?|分機|内线|內線|extension|extn?\.?|durchwahl|dw\.?|x|#)\s*[:.=#]?\s*"
     r"(\d{1,6})\b\)?"
@@ -29,6 +31,8 @@ _VANITY = r"(?i)^(\+?1[-. ]*)?\(?(8(?:00|33|44|55|66|77|88))\)?[-. ]*((?:[0-9-. 
 _VANITY_ABROAD = r"(?i)^(1300|1800|0800)[-. ]([a-z]{3}[a-z0-9-. ]*)$"
 _MASK = r"[*●•×✱?_]\s?[-\s]?[*●•×✱?_]|\.{3,}|[xX]{3,}"
 _SCIENTIFIC = r"(?i)^\+?(\d)(?:\.(\d+))?e\+?(\d{1,2})$"
+# Numbers in one cell of which each is completed from the one before.
+_LONGEST_CHAIN = 20
 _KEYPAD = dict(zip("abcdefghijklmnopqrstuvwxyz", "22233344455566677778889999", strict=True))
 
 
@@ -44,12 +48,13 @@ def numbers_of(frame: pl.DataFrame) -> pl.DataFrame:
         is_chinese (read as a number of mainland China).
     """
     text = frame["raw"].cast(pl.String, strict=False).str.replace_all(r"[\r\n\t]+", ";")
-    work = pl.DataFrame({"cell": clean(text), "region": clean(frame["country"]).str.to_uppercase()})
+    cell = with_ascii_digits(clean(text)).str.replace_all(f"[{_EXT}{_FAX}{_NEXT}]", ".")
+    work = pl.DataFrame({"cell": cell, "region": clean(frame["country"]).str.to_uppercase()})
     work = work.with_row_index("row").filter(pl.col("cell").is_not_null())
-    single = pl.col("cell").str.contains(_SINGLE) & ~pl.col("cell").str.contains(_DASHED)
-    long = pl.col("cell").str.contains(_SINGLE) & pl.col("cell").str.contains(r"-\d{7,}$|-\d{4}-\d{4}$|-\d{4}[ ]")
+    dashed = pl.col("cell").str.contains(_DASHED_FIXED) | pl.col("cell").str.contains(_DASHED_TOLL_FREE)
+    work = work.with_columns((pl.col("cell").str.contains(_SINGLE) & ~dashed).alias("is_single"))
     # A usual value holds one number; sparing it the taking apart halves the time of a usual column.
-    simple = work.filter(single | long).select(
+    simple = work.filter("is_single").select(
         "row",
         "region",
         pl.col("cell").alias("raw"),
@@ -59,12 +64,13 @@ def numbers_of(frame: pl.DataFrame) -> pl.DataFrame:
         pl.lit(False).alias("is_masked"),
         pl.lit(False).alias("is_damaged"),
     )
-    parts = pl.concat([simple, _taken_apart(work.filter(~(single | long)))]).sort("row", maintain_order=True)
-    digits = _digits(pl.col("body"))
+    parts = pl.concat([simple, _taken_apart(work.filter(~pl.col("is_single")))]).sort("row", maintain_order=True)
+    parts = parts.with_columns(_digits(pl.col("body")).alias("digits"))
+    parts = parts.with_columns(_signed(pl.col("digits")).alias("digits"))
+    digits = pl.col("digits")
     is_chinese = pl.col("region").is_null() | (pl.col("region") == "CN") | digits.str.starts_with("+86")
     is_chinese = is_chinese & ~(digits.str.starts_with("+") & ~digits.str.starts_with("+86"))
     return parts.with_columns(
-        digits.alias("digits"),
         pl.col("body").str.contains(r"^[\d.]+$").alias("is_plain"),
         is_chinese.fill_null(False).alias("is_chinese"),
     )
@@ -80,9 +86,11 @@ def _taken_apart(work: pl.DataFrame) -> pl.DataFrame:
     has_digits = pl.col("part").str.contains(r"\d")
     parts = parts.with_columns(has_digits.fill_null(False).alias("has_digits"))
     # Words beside a number are dropped; a cell without any digit is one unreadable part.
-    worded = ~pl.col("has_digits").any().over("row")
-    first = pl.int_range(pl.len()).over("row") == 0
-    parts = parts.filter(pl.col("has_digits") | (worded & first))
+    numbered = parts.filter("has_digits")
+    worded = parts.filter(~pl.col("row").is_in(numbered["row"].unique().implode())).unique(
+        "row", keep="first", maintain_order=True
+    )
+    parts = pl.concat([numbered, worded]).sort("row", maintain_order=True)
     parts = parts.with_columns(
         pl.when(pl.col("has_digits")).then("part").otherwise("cell").alias("part"),
     )
@@ -130,8 +138,8 @@ def _separated(text: pl.Expr, region: pl.Expr) -> pl.Expr:
 def _with_extension(parts: pl.DataFrame) -> pl.DataFrame:
     part = pl.col("part").str.replace_all(_FAX, "").str.strip_chars(" ")
     dashed = pl.coalesce(
-        part.str.extract(r"^(?:\+?86[- ]?)?\(?(?:0\d{2,3}|\+?86[- ]?\d{2,3})\)?[- ]?\d{7,8}-(\d{1,6})$", 1),
-        part.str.extract(r"^(?:\+?86[- ]?)?[48]00[- ]?(?:\d{3}[- ]?\d{4}|\d{4}[- ]?\d{3})-(\d{1,5})$", 1),
+        part.str.extract(_DASHED_FIXED, 1),
+        part.str.extract(_DASHED_TOLL_FREE, 1),
     )
     marked = part.str.extract(rf"{_EXT}(\d+)", 1)
     body = part.str.replace(rf"{_EXT}.*$", "")
@@ -141,7 +149,7 @@ def _with_extension(parts: pl.DataFrame) -> pl.DataFrame:
     return parts.select(
         "row",
         "region",
-        pl.when(pl.len().over("row") == 1).then("cell").otherwise(shown).alias("raw"),
+        pl.when(~pl.col("row").is_duplicated()).then("cell").otherwise(shown).alias("raw"),
         pl.when(_is_wordy(body)).then(pl.lit("")).otherwise(body).alias("body"),
         pl.when(~is_masked).then(pl.coalesce(marked, dashed)).alias("extension"),
         pl.col("part").str.contains(_FAX).alias("is_fax"),
@@ -157,17 +165,33 @@ def _is_wordy(body: pl.Expr) -> pl.Expr:
 
 def _completed(parts: pl.DataFrame) -> pl.DataFrame:
     """Give a part what the number before it in the same cell shows: area code, leading digits, the whole number."""
-    if parts.is_empty():
+    several = parts["row"].is_duplicated()
+    if not several.any():
         return parts
-    body = _digits(pl.col("body"))
-    previous = body.shift(1).over("row")
-    marked_only = (body == "") & pl.col("extension").is_not_null()
+    chains = parts.filter(several)
+    # Each part looks at the one before it, so that a chain is followed link by link, up to a length that people write.
+    for _ in range(_LONGEST_CHAIN):
+        linked = _linked(chains)
+        if linked["body"].equals(chains["body"], null_equal=True):
+            break
+        chains = linked
+    return pl.concat([parts.filter(~several), chains]).sort("row", maintain_order=True)
+
+
+def _linked(chains: pl.DataFrame) -> pl.DataFrame:
+    seen = chains.with_columns(_digits(pl.col("body")).alias("digits"))
+    seen = seen.with_columns(
+        pl.col("digits").shift(1).over("row").alias("previous"),
+        pl.col("extension").shift(1).over("row").alias("previous_extension"),
+    )
+    body, previous = pl.col("digits"), pl.col("previous")
     landline = previous.str.extract(r"^(0(?:10|2\d|[3-9]\d\d))[2-8]\d{6,7}$", 1)
     local = previous.str.extract(r"^0(?:10|2\d|[3-9]\d\d)([2-8]\d{6,7})$", 1)
+    marked_only = (body == "") & pl.col("extension").is_not_null()
     bare_local = body.str.contains(r"^[2-8]\d{6,7}$") & (body.str.len_chars() == local.str.len_chars())
     short = body.str.contains(r"^\d{1,2}$") & landline.is_not_null()
     kept = previous.str.len_chars() - body.str.len_chars()
-    internal = body.str.contains(r"^\d{3,5}$") & pl.col("extension").shift(1).over("row").is_not_null()
+    internal = body.str.contains(r"^\d{3,5}$") & pl.col("previous_extension").is_not_null()
     completed = (
         pl.when(internal | (marked_only & previous.is_not_null()))
         .then(previous)
@@ -177,15 +201,17 @@ def _completed(parts: pl.DataFrame) -> pl.DataFrame:
         .then(pl.concat_str(previous.str.slice(0, kept), body))
         .otherwise("body")
     )
-    # Several bare numbers after one: each looks at the one before it, so the chain is followed link by link.
     extension = pl.when(internal).then(body).otherwise("extension")
-    once = parts.with_columns(completed.alias("body"), extension.alias("extension"))
-    return once if once["body"].equals(parts["body"], null_equal=True) else _completed(once)
+    return seen.with_columns(completed.alias("body"), extension.alias("extension")).select(chains.columns)
 
 
 def _digits(body: pl.Expr) -> pl.Expr:
     digits = body.str.replace_all(r"(\+?\d{1,3}[ -]?)\(0\)", "${1}").str.replace_all(r"[^\d+]", "")
     digits = digits.str.replace(r"^\+?0?0?86(0?1[3-9]\d{9})$", "+86${1}")
-    digits = digits.str.replace(r"^(?:00|\+00)([1-9]\d{5,})", "+${1}")
+    return digits.str.replace(r"^(?:00|\+00)([1-9]\d{5,})", "+${1}")
+
+
+def _signed(digits: pl.Expr) -> pl.Expr:
+    """Digits with one + at most, in front."""
     sign = pl.when(digits.str.starts_with("+")).then(pl.lit("+")).otherwise(pl.lit(""))
     return pl.concat_str(sign, digits.str.replace_all("+", "", literal=True))
