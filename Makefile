@@ -32,7 +32,7 @@ ui: setup  ## open the Dagster UI on http://127.0.0.1:3000
 	$(BIN)/mdm ui
 
 test: setup  ## all tests but the long ones, under 10 minutes
-	$(BIN)/python -m pytest -m "not long"
+	$(BIN)/python -m pytest -m "not long" -n 2 --dist loadfile
 
 test-long: setup  ## the long tests
 	$(BIN)/python -m pytest -m long
