@@ -139,10 +139,10 @@ def take_table(visit: TableVisit) -> Taken:
     taken = _compare(visit, loaded)
     found = _reach(visit, delivery, mode, progress)
     taken = replace(taken, mode=mode, watermark=found.watermark, notes=tuple(delivery.notes))
-    _report_found(visit, loaded, found.ahead)
-
     # the hash of what was read, not of what was peeked at: a file may have come in between
     new_hash = visit.taken_hash(delivery.content_hash) if delivery.content_hash else None
+    _report_found(visit, loaded, found.ahead, is_seen_before=new_hash is not None and new_hash == last_hash)
+
     if taken.changed or renumbered or new_hash != last_hash or not is_known:
         _write(visit, loaded, taken, new_hash)
     is_new_delivery = not isinstance(source.connection, FilesConnection) or new_hash != last_hash
@@ -312,11 +312,18 @@ def _write(visit: TableVisit, loaded: Loaded, taken: Taken, content_hash: str | 
     )
 
 
-def _report_found(visit: TableVisit, loaded: Loaded, ahead: str | None) -> None:
-    """All that is wrong with this delivery into quality.issue; what only an earlier one had is closed."""
+def _report_found(visit: TableVisit, loaded: Loaded, ahead: str | None, *, is_seen_before: bool) -> None:
+    """All that is wrong with this delivery into quality.issue; what only an earlier one had is closed.
+
+    A delivery that is looked at once more is no longer new in its form, but nobody has delivered otherwise since: what
+    was found of its form when it came stays open.
+    """
     con, source = visit.con, visit.source
     full_name = ".".join(visit.names)
+    stage = f"{visit.work.stage}.{visit.table_name}"
     create_found(con)
+    if is_seen_before:
+        run_sql(con, _HERE / "form_found_before.sql", {"stage": stage})
     run_sql(
         con,
         _HERE / "issues_found.sql",
@@ -338,7 +345,7 @@ def _report_found(visit: TableVisit, loaded: Loaded, ahead: str | None) -> None:
         )
     _insert_found(con, source.name, full_name, found)
     # per table, so that the issues of a table that was not read tonight stay open
-    report_issues(con, stage=f"{visit.work.stage}.{visit.table_name}", as_of=visit.as_of, scope=None)
+    report_issues(con, stage=stage, as_of=visit.as_of, scope=None)
 
 
 Found = tuple[str | None, str | None, str, str, str | None, str]

@@ -237,6 +237,13 @@ def test_the_same_nights_in_full_give_the_same_state_and_the_same_published_file
     assert told(history.rebuilt()) == ""
 
 
+def test_a_column_that_is_new_stays_reported_until_the_next_delivery_whoever_reads_it_again(history: History) -> None:
+    history.systems.extra["erp.orders"] = ["note_0"]
+    history.night()
+    history.night()
+    assert told(history.replayed()) == ""
+
+
 def test_a_threshold_that_only_links_more_within_a_customer_reaches_the_published_pairs(history: History) -> None:
     history.systems.tables["crm.party"][0]["phone"] = None  # the ERP's second record ties its first to the CRM's
     history.systems.tables["erp.customer"][4]["phone"] = "13512345670"

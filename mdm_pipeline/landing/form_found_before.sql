@@ -1,0 +1,14 @@
+-- What was found of a delivery's form when it came.
+insert into found_issue
+select
+    issue.source,
+    issue.table_name,
+    issue.record_id,
+    issue.location,
+    issue.column_name,
+    issue.rule,
+    issue.severity,
+    issue.value,
+    issue.message
+from quality.issue as issue
+where issue.stage = $stage and issue.is_open and issue.rule in ('column_is_known', 'type_is_kept');
