@@ -7,6 +7,7 @@ again is no change. Does not belong here: judging.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -21,6 +22,17 @@ _HERE = Path(__file__).parent
 def create_found(con: DuckDBPyConnection) -> None:
     """Create the empty temporary table `found_issue` that a stage fills before `report_issues`."""
     run_sql(con, _HERE / "issue_found.sql")
+
+
+def find_again(con: DuckDBPyConnection, *, stage: str, rules: Sequence[str]) -> None:
+    """Add to `found_issue` what a stage has open by certain rules: it did not look at that again, and nothing changed.
+
+    Args:
+        con: the hub, inside the stage's transaction; `found_issue` created.
+        stage: who reported.
+        rules: by which rules.
+    """
+    run_sql(con, _HERE / "issue_found_before.sql", {"stage": stage, "rules": list(rules)})
 
 
 def report_issues(con: DuckDBPyConnection, *, stage: str, as_of: datetime, scope: str | None) -> int:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 from duckdb import DuckDBPyConnection
 
@@ -23,6 +23,8 @@ from mdm_pipeline.landing.columns import mapped_columns
 from mdm_pipeline.landing.tables import columns_of
 
 Content = Literal["integer", "number", "date", "text"]
+FormRule = Literal["column_is_known", "type_is_kept"]
+FORM_RULES: tuple[FormRule, ...] = get_args(FormRule)
 # with less, nobody can say what a column holds
 _VALUES_NEEDED = 20
 _ALMOST_ALL = 0.99
@@ -39,7 +41,7 @@ class Finding:
     """One thing about the form of a delivery that was not so before."""
 
     column: str
-    rule: Literal["column_is_known", "type_is_kept"]
+    rule: FormRule
     value: str | None
     message: str
     is_reject: bool = False

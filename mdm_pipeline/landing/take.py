@@ -17,13 +17,14 @@ from duckdb import DuckDBPyConnection
 
 from mdm_pipeline.config.connections import FilesConnection
 from mdm_pipeline.config.sources import SourceConfig, TableConfig
-from mdm_pipeline.hub.issues import create_found, report_issues
+from mdm_pipeline.hub.issues import create_found, find_again, report_issues
 from mdm_pipeline.hub.sql import run_sql
 from mdm_pipeline.hub.worklist import Work, fingerprint_of
 from mdm_pipeline.hub.writing import log_changes
 from mdm_pipeline.landing.columns import mapped_columns, missing_columns, require_columns
 from mdm_pipeline.landing.deleted_keys import find_flagged, load_keys
 from mdm_pipeline.landing.form import (
+    FORM_RULES,
     Finding,
     create_discarded,
     ignored_columns,
@@ -323,7 +324,7 @@ def _report_found(visit: TableVisit, loaded: Loaded, ahead: str | None, *, is_se
     stage = f"{visit.work.stage}.{visit.table_name}"
     create_found(con)
     if is_seen_before:
-        run_sql(con, _HERE / "form_found_before.sql", {"stage": stage})
+        find_again(con, stage=stage, rules=FORM_RULES)
     run_sql(
         con,
         _HERE / "issues_found.sql",

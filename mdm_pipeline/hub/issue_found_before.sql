@@ -1,4 +1,3 @@
--- What was found of a delivery's form when it came.
 insert into found_issue
 select
     issue.source,
@@ -11,4 +10,4 @@ select
     issue.value,
     issue.message
 from quality.issue as issue
-where issue.stage = $stage and issue.is_open and issue.rule in ('column_is_known', 'type_is_kept');
+where issue.stage = $stage and issue.is_open and list_contains($rules, issue.rule);
